@@ -4,9 +4,6 @@ The provider's registration says which algorithm and keys count. A token's heade
 the provider's own keys to try.
 """
 
-import math
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,65 +13,28 @@ import jwt
 
 from videobroker.secret import Secret
 from videobroker.tenants.jwks import (
-    EncodingError,
     JwksCache,
     KeySet,
     KeySetRefused,
     KeysUnavailable,
     PublicKey,
     UnknownKey,
-    decode_base64url,
-    strict_object,
 )
+from videobroker.tenants.jwks.encoding import EncodingError, decode_base64url, strict_object
+from videobroker.tenants.login_tokens import claims as claim
+from videobroker.tenants.login_tokens.refusals import LoginRefused
 
 Algorithm = Literal["RS256", "ES256", "EdDSA", "HS256"]
-Reason = Literal[
-    "malformed",
-    "too_large",
-    "unknown_issuer",
-    "forbidden_header",
-    "wrong_type",
-    "wrong_algorithm",
-    "unknown_key",
-    "keys_unavailable",
-    "provider_misconfigured",
-    "bad_signature",
-    "wrong_audience",
-    "missing_claim",
-    "bad_claim",
-    "expired",
-    "not_yet_valid",
-    "too_long_lived",
-]
 
 MOST_TOKEN_CHARS: Final = 8 * 1024
 LEAST_SECRET_BYTES: Final = 32
-_MOST_SUBJECT_CHARS: Final = 255
-_MOST_NAME_CHARS: Final = 100
-_MOST_ADDRESS_CHARS: Final = 500
-_MOST_AUDIENCES: Final = 20
-_END_OF_YEAR_9999: Final = 253_402_300_799
 # Headers that bring a key or a place to find one, or that change what is signed or how it is read.
 _FORBIDDEN_HEADERS: Final = frozenset(
     {"jku", "jwk", "x5u", "x5c", "crit", "b64", "cty", "enc", "zip", "epk", "p2s", "p2c"}
 )
 _TOKEN_TYPES: Final = frozenset({"jwt", "at+jwt"})
-# Control, format (bidi marks, zero widths), surrogate, private and unassigned characters, line separators.
-_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Letters and marks by category, yet drawn as nothing: fillers, the grapheme joiner, variation selectors.
-_INVISIBLE: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0]")
-# Persian and Indic names, and some emoji, are written with these two.
-_JOINERS: Final = frozenset("\u200c\u200d")
 
 _signatures: Final = jwt.PyJWS(algorithms=["RS256", "ES256", "EdDSA", "HS256"])
-
-
-class LoginRefused(Exception):
-    """This token does not log anybody in. `reason` is for programs; the message never repeats the token."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason: Reason = reason
 
 
 @dataclass(frozen=True)
@@ -82,8 +42,8 @@ class TrustedIssuer:
     """What a tenant registered about its identity provider.
 
     HS256 has a `secret` of at least 32 bytes; the other algorithms have `keys` (a JWK set) or `jwks_url`.
-    `leeway_secs` allows for clocks that differ. With `max_lifetime_secs`, a token must have `iat` and end that
-    soon after it.
+    `leeway_secs` allows for clocks that differ. With `max_lifetime_secs`, a token must have `iat` and end
+    that soon after it.
     """
 
     issuer: str
@@ -117,7 +77,7 @@ class Login:
 def peek(token: str) -> UnverifiedAddress:
     """What is needed to find the provider of `token`; raises LoginRefused. Nothing is verified yet."""
     _, claims = _read(token)
-    return UnverifiedAddress(_text(claims, "iss", _MOST_ADDRESS_CHARS), _audiences(claims))
+    return UnverifiedAddress(claim.text(claims, "iss", claim.MOST_ADDRESS_CHARS), claim.audiences(claims))
 
 
 def verify(token: str, trusted: TrustedIssuer, *, now: datetime, jwks: JwksCache) -> Login:
@@ -128,15 +88,15 @@ def verify(token: str, trusted: TrustedIssuer, *, now: datetime, jwks: JwksCache
     header, claims = _read(token)
     _check_header(header, trusted)
     _check_signature(token, header, trusted, jwks)
-    if _text(claims, "iss", _MOST_ADDRESS_CHARS) != trusted.issuer:
+    if claim.text(claims, "iss", claim.MOST_ADDRESS_CHARS) != trusted.issuer:
         raise LoginRefused("unknown_issuer", "the token's iss is not the registered issuer, to the letter")
-    if trusted.audience not in _audiences(claims):
+    if trusted.audience not in claim.audiences(claims):
         raise LoginRefused("wrong_audience", "the token is not for us: its aud lacks the registered audience")
     return Login(
-        identity=_subject(claims),
-        name=_display_name(claims.get("name")),
+        identity=claim.subject(claims),
+        name=claim.display_name(claims.get("name")),
         expires_at=_validity_end(claims, trusted, now),
-        token_id=_text(claims, "jti", _MOST_SUBJECT_CHARS) if "jti" in claims else None,
+        token_id=claim.text(claims, "jti", claim.MOST_SUBJECT_CHARS) if "jti" in claims else None,
     )
 
 
@@ -170,13 +130,13 @@ def _check_header(header: Mapping[str, Any], trusted: TrustedIssuer) -> None:
 
 
 def _check_signature(token: str, header: Mapping[str, Any], trusted: TrustedIssuer, jwks: JwksCache) -> None:
-    kid = _text(header, "kid", _MOST_SUBJECT_CHARS) if "kid" in header else None
+    kid = claim.text(header, "kid", claim.MOST_SUBJECT_CHARS) if "kid" in header else None
     key = _shared_secret(trusted) if trusted.algorithm == "HS256" else _public_key(kid, trusted, jwks)
     try:
         _signatures.decode(token, key, algorithms=[trusted.algorithm])
     except jwt.InvalidKeyError as error:
         raise LoginRefused("provider_misconfigured", "the registered key or secret cannot be used") from error
-    except jwt.InvalidTokenError as error:
+    except jwt.PyJWTError as error:
         raise LoginRefused(
             "bad_signature", "the token's signature is not the registered provider's"
         ) from error
@@ -219,16 +179,16 @@ def _registered_key(kid: str | None, document: Mapping[str, Any], algorithm: Alg
 
 
 def _validity_end(claims: Mapping[str, Any], trusted: TrustedIssuer, now: datetime) -> datetime:
-    ends, at, leeway = _time(claims, "exp"), now.timestamp(), trusted.leeway_secs
+    ends, at, leeway = claim.time(claims, "exp"), now.timestamp(), trusted.leeway_secs
     if ends is None:
         raise LoginRefused("missing_claim", "the token has no exp; tokens without an end are not accepted")
     if at >= ends + leeway:
         raise LoginRefused("expired", "the token has expired; log in again")
     for name in ("nbf", "iat"):
-        begins = _time(claims, name)
+        begins = claim.time(claims, name)
         if begins is not None and at < begins - leeway:
             raise LoginRefused("not_yet_valid", f"the token's {name} lies in the future; check the clocks")
-    _check_lifetime(_time(claims, "iat"), ends, trusted.max_lifetime_secs)
+    _check_lifetime(claim.time(claims, "iat"), ends, trusted.max_lifetime_secs)
     return datetime.fromtimestamp(ends, UTC)
 
 
@@ -243,66 +203,3 @@ def _check_lifetime(issued: float | None, ends: float, most_secs: int | None) ->
         raise LoginRefused(
             "too_long_lived", f"the token is valid for more than {most_secs} s; issue shorter ones"
         )
-
-
-def _time(claims: Mapping[str, Any], name: str) -> float | None:
-    """A NumericDate (RFC 7519, 2) up to the year 9999, None if the claim is absent."""
-    if name not in claims:
-        return None
-    value = claims[name]
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= _END_OF_YEAR_9999:
-        raise LoginRefused("bad_claim", f"the token's {name} must be a number of seconds since 1970")
-    return float(value)
-
-
-def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    """The `aud` claim, a text or a list of them (RFC 7519, 4.1.3)."""
-    value = claims.get("aud")
-    listed = value if isinstance(value, list) else [_text(claims, "aud", _MOST_ADDRESS_CHARS)]
-    if len(listed) > _MOST_AUDIENCES or not all(_is_plain(entry, _MOST_ADDRESS_CHARS) for entry in listed):
-        raise LoginRefused(
-            "bad_claim", f"the token's aud must be a text or a list of at most {_MOST_AUDIENCES}"
-        )
-    return tuple(listed)
-
-
-def _subject(claims: Mapping[str, Any]) -> str:
-    """The `sub` claim. Two that look alike must be alike, so it is visible, untrimmed and in NFC."""
-    subject = _text(claims, "sub", _MOST_SUBJECT_CHARS)
-    if (
-        subject != subject.strip()
-        or _INVISIBLE.search(subject)
-        or not unicodedata.is_normalized("NFC", subject)
-    ):
-        raise LoginRefused(
-            "bad_claim", "the token's sub must be visible text in Unicode NFC, without outer spaces"
-        )
-    return subject
-
-
-def _text(claims: Mapping[str, Any], name: str, most_chars: int) -> str:
-    if claims.get(name) is None:
-        raise LoginRefused("missing_claim", f"the token has no {name}")
-    value = claims[name]
-    if not _is_plain(value, most_chars):
-        raise LoginRefused(
-            "bad_claim", f"the token's {name} must be 1 to {most_chars} characters, none of them invisible"
-        )
-    return str(value)
-
-
-def _is_plain(value: object, most_chars: int) -> bool:
-    return (
-        isinstance(value, str)
-        and 1 <= len(value) <= most_chars
-        and _INVISIBLE_CATEGORIES.isdisjoint(map(unicodedata.category, value))
-    )
-
-
-def _display_name(value: object) -> str | None:
-    """What can be shown of the `name` claim; it proves nothing, so what is odd in it is left out, not refused."""
-    if not isinstance(value, str):
-        return None
-    shown = "".join(char for char in value if char in _JOINERS or _is_plain(char, 1))
-    name = unicodedata.normalize("NFC", " ".join(shown.split()))[:_MOST_NAME_CHARS].strip()
-    return name if any(char not in _JOINERS for char in name) else None

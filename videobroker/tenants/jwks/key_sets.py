@@ -1,15 +1,9 @@
-"""An identity provider's public keys: read strictly from a JWK set (RFC 7517), and kept for a while.
+"""A JWK set (RFC 7517), read strictly into the keys that can verify a login token.
 
 A key is used for the one algorithm its kind belongs to: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA.
 """
 
-import base64
-import binascii
-import json
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
-from videobroker import outbound
+from videobroker.tenants.jwks.encoding import EncodingError, decode_base64url, strict_object
+from videobroker.tenants.jwks.errors import KeySetRefused
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
@@ -33,55 +28,6 @@ _RSA_BITS: Final = range(2048, 8192 + 1)
 # RFC 7518: what only the owner of a key may hold; `k` is a shared secret, the others are private halves.
 _PRIVATE_PARAMETERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _ALGORITHM_OF_KIND: Final = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
-
-
-class JwksError(Exception):
-    """No key can be had. The message says which address or key, and what to do."""
-
-
-class KeySetRefused(JwksError):
-    """The document is not a JWK set that we would trust."""
-
-
-class KeysUnavailable(JwksError):
-    """The provider's keys cannot be fetched now, and none are kept that are young enough."""
-
-
-class UnknownKey(JwksError):
-    """The provider has no such key for this algorithm."""
-
-
-def strict_object(text: str) -> dict[str, Any]:
-    """The JSON object in `text`; raises ValueError for duplicate names, NaN, Infinity and anything else."""
-    try:
-        parsed = json.loads(text, object_pairs_hook=_unique_names, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    if not isinstance(parsed, dict):
-        raise ValueError("it is not a JSON object")
-    return parsed
-
-
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def decode_base64url(text: str) -> bytes:
-    """The bytes of unpadded base64url (RFC 7515, 2); raises ValueError unless `text` is their only spelling."""
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError("it is not base64url") from error
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != text:
-        raise ValueError("it is not base64url in its only valid spelling")
-    return data
 
 
 @dataclass(frozen=True)
@@ -124,23 +70,24 @@ class KeySet:
         return candidates[0] if len(candidates) == 1 else None
 
 
-def _entries(document: Mapping[str, Any] | str | bytes) -> Iterator[dict[str, Any]]:
+def _entries(document: object) -> Sequence[Mapping[str, Any]]:
     if isinstance(document, str | bytes):
-        document = _document(document)
-    entries = document.get("keys")
+        document = _read_document(document)
+    entries = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise KeySetRefused('this is not a JWK set; it must be an object like {"keys": [{…}, …]}')
     if len(entries) > MOST_KEYS:
         raise KeySetRefused(f"the JWK set has {len(entries)} keys; at most {MOST_KEYS} are accepted")
-    return iter(entries)
+    return entries
 
 
-def _document(text: str | bytes) -> dict[str, Any]:
-    if len(text) > MOST_DOCUMENT_BYTES:
+def _read_document(text: str | bytes) -> dict[str, Any]:
+    data = text.encode(errors="replace") if isinstance(text, str) else text
+    if len(data) > MOST_DOCUMENT_BYTES:
         raise KeySetRefused(f"the JWK set is larger than {MOST_DOCUMENT_BYTES} bytes")
     try:
-        return strict_object(text if isinstance(text, str) else text.decode())
-    except ValueError as error:
+        return strict_object(data)
+    except EncodingError as error:
         raise KeySetRefused(f"this is not a JWK set: {error}") from error
 
 
@@ -158,7 +105,7 @@ def _read_key(jwk: Mapping[str, Any]) -> tuple[tuple[str, str | None], PublicKey
 def _algorithm(jwk: Mapping[str, Any]) -> str | None:
     kind, curve = jwk.get("kty"), jwk.get("crv")
     if not isinstance(kind, str) or not isinstance(curve, str | None):
-        raise ValueError("kty (and crv, where it occurs) must be a text")
+        raise EncodingError("kty (and crv, where it occurs) must be a text")
     algorithm = _ALGORITHM_OF_KIND.get((kind, curve))
     operations = jwk.get("key_ops", ["verify"])
     usable = (
@@ -174,12 +121,10 @@ def _rsa_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
     modulus, exponent = (int.from_bytes(_number(jwk, name)) for name in ("n", "e"))
     if modulus.bit_length() not in _RSA_BITS:
         raise ValueError(
-            f"an RSA key has {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits, this one {modulus.bit_length()}; replace it"
+            f"an RSA key has {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits, not {modulus.bit_length()}; replace it"
         )
     if modulus % 2 == 0 or exponent % 2 == 0 or not 65537 <= exponent < 2**32:
-        raise ValueError(
-            "the RSA modulus and exponent are odd, the exponent 65537 or a little more; replace it"
-        )
+        raise ValueError("this is not a sound RSA key (odd modulus, odd exponent from 65537 up); replace it")
     return RSAPublicNumbers(exponent, modulus).public_key()
 
 
@@ -205,11 +150,11 @@ _KEY_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], PublicKey]]] = {
 def _number(jwk: Mapping[str, Any], name: str, *, size: int | None = None) -> bytes:
     text = jwk.get(name)
     if not isinstance(text, str):
-        raise ValueError(f"{name} is missing or not a text")  # noqa: TRY004
+        raise EncodingError(f"{name} is missing or not a text")
     try:
         data = decode_base64url(text)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    except EncodingError as error:
+        raise EncodingError(f"{name}: {error}") from error
     if size is not None and len(data) != size:
         raise ValueError(f"{name} has {len(data)} bytes and must have {size}")
     return data
