@@ -3,7 +3,7 @@
 A key is used for the one algorithm its kind belongs to: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
