@@ -1,0 +1,1 @@
+"""Running videobroker as one: several processes that start, are watched, and end together."""
