@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ _OWN_HEADERS: Final = frozenset(
         "te", "trailer", "upgrade", "proxy-authorization", "keep-alive", "user-agent",
     }
 )  # fmt: skip
+# RFC 9110, 5.1 and 5.5, without the obsolete bytes beyond ASCII.
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE: Final = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?")
 _MOST_HEAD_BYTES: Final = 32 * 1024
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -70,6 +74,9 @@ def _check_request(method: str, headers: Mapping[str, str]) -> None:
         raise ValueError(f"{method!r} is not a method to send to a tenant's address")
     if own := sorted(_OWN_HEADERS.intersection(name.lower() for name in headers)):
         raise ValueError(f"these headers are set by the connection, not by its caller: {', '.join(own)}")
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"the header {name!r} or its value has characters that no header may have")
 
 
 class _Exchange:
