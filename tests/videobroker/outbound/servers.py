@@ -32,11 +32,16 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Accept connections, one at a time, and let `handler` talk on each; what it cannot send is recorded."""
+def serving(
+    handler: Handler, tls: ssl.SSLContext | None = None, *, reads_request: bool = True
+) -> Iterator[Server]:
+    """Accept connections, one at a time, and let `handler` talk on each, if need be before it has read.
+
+    What it could not send is recorded.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(port=listener.getsockname()[1])
-        thread = threading.Thread(target=_accept, args=(listener, server, handler, tls))
+        thread = threading.Thread(target=_accept, args=(listener, server, handler, tls, reads_request))
         thread.start()
         try:
             yield server
@@ -47,7 +52,13 @@ def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Ser
             assert not thread.is_alive(), "the server's handler does not end"
 
 
-def _accept(listener: socket.socket, server: Server, handler: Handler, tls: ssl.SSLContext | None) -> None:
+def _accept(
+    listener: socket.socket,
+    server: Server,
+    handler: Handler,
+    tls: ssl.SSLContext | None,
+    reads_request: bool,
+) -> None:
     while True:
         try:
             connection, _ = listener.accept()
@@ -57,7 +68,8 @@ def _accept(listener: socket.socket, server: Server, handler: Handler, tls: ssl.
         connection.settimeout(5)
         try:
             with connection if tls is None else tls.wrap_socket(connection, server_side=True) as talk:
-                server.requests.append(read_request(talk))
+                if reads_request:
+                    server.requests.append(read_request(talk))
                 handler(talk)
         except OSError as error:
             server.failures.append(error)
