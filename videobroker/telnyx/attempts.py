@@ -14,10 +14,12 @@ _current: Final[ContextVar["Attempt"]] = ContextVar("videobroker.telnyx.attempt"
 class Attempt:
     """The clock and the point of no return of one call. Times are those of `time.monotonic`."""
 
-    __slots__ = ("ends_at", "sent")
+    __slots__ = ("ends_at", "max_idle_secs", "sent")
 
-    def __init__(self, timeout_secs: float) -> None:
+    def __init__(self, timeout_secs: float, max_idle_secs: float) -> None:
         self.ends_at = time.monotonic() + timeout_secs
+        self.max_idle_secs = max_idle_secs
+        """How long ago a connection may have had its last request, to be used for this one."""
         self.sent = False
         """Set just before the first byte of the request is given to a connection, and never taken back."""
 
@@ -34,9 +36,9 @@ class Attempt:
 
 
 @contextmanager
-def attempting(timeout_secs: float) -> Iterator[Attempt]:
+def attempting(timeout_secs: float, max_idle_secs: float) -> Iterator[Attempt]:
     """What this thread's connections do inside is part of one attempt of at most `timeout_secs`."""
-    attempt = Attempt(timeout_secs)
+    attempt = Attempt(timeout_secs, max_idle_secs)
     token = _current.set(attempt)
     try:
         yield attempt

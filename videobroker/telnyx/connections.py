@@ -20,14 +20,6 @@ from videobroker.telnyx.dialling import dial
 CONNECT_SECS: Final = 2.0
 """Name lookup, TCP and TLS together: whoever is not there by then is not there."""
 
-MAX_IDLE_SECS: Final = 4.0
-"""A connection that was given its last request longer ago is not used again.
-
-HTTP servers close idle connections, commonly after 5 s or more. Should that cross with our next request, a
-write ends as an unknown outcome although nothing was done. Younger connections are only ever closed by a
-server in trouble, and those whose end has already arrived are found by looking before use.
-"""
-
 
 class TimedReader(io.RawIOBase):
     """What a socket delivers, until the attempt that asked for it is over. Raises `TimeoutError` then."""
@@ -79,7 +71,7 @@ class TimedConnection(HTTPConnection):
     @property
     def is_connected(self) -> bool:
         """Whether the pool may use this connection again."""
-        return super().is_connected and time.monotonic() - self._used_at < MAX_IDLE_SECS
+        return super().is_connected and time.monotonic() - self._used_at < current_attempt().max_idle_secs
 
 
 class TimedTLSConnection(TimedConnection, HTTPSConnection):

@@ -1,8 +1,8 @@
 """Telnyx's signatures on webhooks: Ed25519 over the timestamp and the raw body.
 
-`telnyx-signature-ed25519` is the base64 of the signature over `<telnyx-timestamp>|<body>`. Only the bytes as they
-arrived count; nothing is parsed before it is known who wrote it. videobroker signs its own webhooks alike, so whoever
-can verify Telnyx's can verify ours.
+`telnyx-signature-ed25519` is the base64 of the signature over `<telnyx-timestamp>|<body>`. Only the bytes as
+they arrived count; nothing is parsed before it is known who wrote it. videobroker signs its own webhooks
+alike, so whoever can verify Telnyx's can verify ours.
 """
 
 import base64
@@ -58,8 +58,8 @@ def verify(
 ) -> None:
     """Returns if one of `public_keys` signed these very bytes within the tolerance of `now`.
 
-    Takes the two headers as they came and the account's keys in base64: more than one while they are rotated. Raises
-    `SignatureRefused` for anything else.
+    Takes the two headers as they came and the account's keys in base64: more than one while they are rotated.
+    Raises `SignatureRefused` for anything else.
     """
     if not signature or not timestamp:
         raise SignatureRefused("missing_header")

@@ -23,6 +23,14 @@ from videobroker.telnyx.connections import CONNECT_SECS, TimedPool, TimedTLSPool
 from videobroker.telnyx.orders import Answer, Order, Problem, Trouble
 
 MAX_ANSWER_BYTES: Final = 1024 * 1024
+MAX_IDLE_SECS: Final = 4.0
+"""A connection that was given its last request longer ago is not used again.
+
+HTTP servers close idle connections, commonly after 5 s or more. Should that cross with our next request, a
+write ends as an unknown outcome although nothing was done. Younger connections are only ever closed by a
+server in trouble, and those whose end has already arrived are found by looking before use.
+"""
+
 _CHUNK_BYTES: Final = 64 * 1024
 _HOSTS_AT_ONCE: Final = 8
 
@@ -39,10 +47,15 @@ class Transport:
     """
 
     def __init__(
-        self, pool_size: int = 32, on_call: OnCall | None = None, tls: ssl.SSLContext | None = None
+        self,
+        pool_size: int = 32,
+        on_call: OnCall | None = None,
+        tls: ssl.SSLContext | None = None,
+        max_idle_secs: float = MAX_IDLE_SECS,
     ) -> None:
         self.on_call: OnCall = on_call or _tell_nobody
         self._pool_size = pool_size
+        self._max_idle_secs = max_idle_secs
         self._tls = tls or ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
         self._opened = (os.getpid(), self._open())
 
@@ -54,7 +67,7 @@ class Transport:
         if timeout_secs <= 0:
             return Problem(Trouble.NOT_SENT, "no time was left for it")
         try:
-            with attempting(timeout_secs) as attempt:
+            with attempting(timeout_secs, self._max_idle_secs) as attempt:
                 return self._send(order, attempt, timeout_secs)
         except BaseException as interruption:
             _cut_off(interruption)
