@@ -1,0 +1,7 @@
+"""`python -m videobroker.simulator`."""
+
+import sys
+
+from videobroker.simulator.command_line import main
+
+sys.exit(main())
