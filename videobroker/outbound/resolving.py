@@ -14,7 +14,7 @@ from videobroker.outbound.targets import AddressPolicy, Target
 # Takes a host and a port, gives the addresses as text; raises OSError if the name has none.
 Resolver = Callable[[str, int], Sequence[str]]
 
-_MOST_LOOKUPS: Final = threading.BoundedSemaphore(64)
+_lookup_slots: Final = threading.BoundedSemaphore(64)
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -66,7 +66,7 @@ class _Lookup(threading.Thread):
         self._failure: OSError | ValueError | None = None
 
     def addresses(self, deadline: Deadline) -> tuple[IPAddress, ...]:
-        if not _MOST_LOOKUPS.acquire(timeout=deadline.remaining_secs()):
+        if not _lookup_slots.acquire(timeout=deadline.remaining_secs()):
             raise TimeoutError("too many lookups are under way")
         self._begin()
         self.join(deadline.remaining_secs())
@@ -82,7 +82,7 @@ class _Lookup(threading.Thread):
         try:
             self.start()
         except RuntimeError as error:
-            _MOST_LOOKUPS.release()
+            _lookup_slots.release()
             raise OSError("the system has no thread left for the lookup") from error
 
     def run(self) -> None:
@@ -91,4 +91,4 @@ class _Lookup(threading.Thread):
         except (OSError, ValueError) as error:
             self._failure = error
         finally:
-            _MOST_LOOKUPS.release()
+            _lookup_slots.release()
