@@ -1,0 +1,1 @@
+"""A multi-tenant token broker and moderation back end in front of Telnyx Video."""

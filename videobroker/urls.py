@@ -1,0 +1,22 @@
+"""Every path of videobroker."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from videobroker.api import health
+
+handler400 = "videobroker.api.errors.on_bad_request"
+handler403 = "videobroker.api.errors.on_permission_denied"
+handler404 = "videobroker.api.errors.on_not_found"
+handler500 = "videobroker.api.errors.on_server_error"
+
+urlpatterns = [
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("admin/", admin.site.urls),
+    path("v2/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("v2/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("", include("tokens.urls")),
+    path("", include("rooms.urls")),
+]
