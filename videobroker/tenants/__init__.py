@@ -1,0 +1,1 @@
+"""Who asks: tenants, their people, keys and identity providers, and the record of what they did."""

@@ -92,7 +92,7 @@ class JwksCache:
             must_wait = held is None or self._age_secs(held) > self._stale_secs
             if entry.fetching.acquire(blocking=must_wait):
                 try:
-                    self._refresh(url, entry, seen=held)
+                    self._refresh(url, entry)
                 finally:
                     entry.fetching.release()
             held = entry.held
@@ -105,13 +105,13 @@ class JwksCache:
 
     def _after_rotation(self, url: str, entry: _Entry, seen: _Held) -> _Held:
         with entry.fetching:
-            self._refresh(url, entry, seen=seen)
+            self._refresh(url, entry)
             return entry.held or seen
 
-    def _refresh(self, url: str, entry: _Entry, *, seen: _Held | None) -> None:
-        """Ask the provider, unless another thread did since `seen` or the last attempt is too recent."""
+    def _refresh(self, url: str, entry: _Entry) -> None:
+        """Ask the provider, unless somebody did too recently: another thread, perhaps, while this one waited."""
         now = self._clock()
-        if entry.held is not seen or (entry.tried_at is not None and now - entry.tried_at < self._retry_secs):
+        if entry.tried_at is not None and now - entry.tried_at < self._retry_secs:
             return
         entry.tried_at = now
         try:

@@ -1,0 +1,21 @@
+"""`manage.py rotate_secrets`: everything sealed under older keys is sealed anew under the first."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from videobroker.tenants.rotation import reseal_all
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal all stored secrets under the first key of KEY_RING. Put the new key first, restart, run this, and take "
+        "the old key out when it says that nothing is left. May be run at any time, and again after an interruption."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        total = 0
+        for table, count in reseal_all():
+            total += count
+            self.stdout.write(f"{table}: {count} sealed anew")
+        self.stdout.write(f"done, {total} in all; older keys are not needed any more")
