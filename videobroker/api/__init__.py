@@ -1,0 +1,1 @@
+"""What all endpoints share: Telnyx's dialect, idempotency, throttles, health, the OpenAPI document."""

@@ -1,0 +1,99 @@
+"""Filters as Telnyx writes them, `filter[field]` and `filter[date_x][gte]`, on django-filter.
+
+A parameter that is not known, or stands twice, is refused: a misspelt filter that is quietly ignored answers with
+everything, and a bulk delete would take everything.
+"""
+
+from collections import OrderedDict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar, Final, cast
+
+import django_filters
+from django.db.models import QuerySet
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from videobroker.api.problems import Fault, Problem, bad_request
+
+PAGE_PARAMETERS: Final = frozenset({"page[number]", "page[size]"})
+
+
+class DayFilter(django_filters.DateFilter):
+    """Compares a time with a whole UTC day, by range, so that an index on the column serves."""
+
+    def __init__(self, column: str, comparison: str) -> None:
+        super().__init__(field_name=column, label=f"{column}: {comparison} this UTC date (YYYY-MM-DD)")
+        self.comparison = comparison
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        start = datetime.combine(value, time.min, UTC)
+        if self.comparison in {"eq", "gte"}:
+            qs = qs.filter(**{f"{self.field_name}__gte": start})
+        if self.comparison in {"eq", "lte"}:
+            qs = qs.filter(**{f"{self.field_name}__lt": start + timedelta(days=1)})
+        return qs
+
+
+class TelnyxFilterSet(django_filters.FilterSet):
+    """`days = {"date_created_at": "created_at"}` declares `filter[date_created_at][eq|gte|lte]`; every filter that is
+    declared as an attribute `name` is asked for as `filter[name]`."""
+
+    days: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def get_filters(cls) -> OrderedDict[str, Any]:
+        named = OrderedDict((f"filter[{name}]", found) for name, found in super().get_filters().items())
+        for name, column in cls.days.items():
+            for comparison in ("eq", "gte", "lte"):
+                named[f"filter[{name}][{comparison}]"] = DayFilter(column, comparison)
+        return named
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """Refuses unknown, doubled and unreadable parameters with 400, naming the parameter."""
+
+    def filter_queryset(
+        self, request: HttpRequest | Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        filterset = self.get_filterset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise _refused(cast("ErrorDict", filterset.errors))
+        result: QuerySet[Any] = filterset.qs
+        return result
+
+
+def check_parameters(request: Request, view: APIView) -> None:
+    """Raise 400 for a query parameter that `view` does not know, or that stands more than once."""
+    filterset: type[TelnyxFilterSet] | None = getattr(view, "filterset_class", None)
+    known = set(getattr(view, "query_parameters", ()))
+    if request.method in {"GET", "DELETE"} and filterset is not None:
+        known |= set(filterset.base_filters)
+    if request.method == "GET" and getattr(view, "pagination_class", None) is not None:
+        known |= PAGE_PARAMETERS
+    for name in request.query_params:
+        if name not in known:
+            hint = f"; known here: {', '.join(sorted(known))}" if known else ""
+            code = "10031" if name.startswith("filter") else "10015"
+            raise bad_request(
+                f"unknown parameter {name!r}{hint}", reason="unknown_parameter", code=code, parameter=name
+            )
+        if len(request.query_params.getlist(name)) > 1:
+            raise bad_request(f"{name} stands more than once", reason="doubled_parameter", parameter=name)
+
+
+def _refused(errors: ErrorDict) -> Problem:
+    return Problem(
+        400,
+        [
+            Fault("10031", entry["message"], "invalid_filter", parameter=name)
+            for name, entries in errors.get_json_data().items()
+            for entry in entries
+        ],
+    )

@@ -1,0 +1,82 @@
+"""The base of all endpoints."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from videobroker.api.filters import StrictFilterBackend, check_parameters
+from videobroker.api.paging import Pages
+from videobroker.api.parsing import StrictJSONParser
+from videobroker.api.permissions import Policy, SuspendedMayOnlyRead
+from videobroker.api.problems import bad_request
+from videobroker.api.throttling import IdentityThrottle, TenantThrottle, rate_limit_headers
+from videobroker.tenants.authentication import BearerAuthentication, SessionCookieAuthentication
+from videobroker.tenants.callers import Caller, caller_of
+from videobroker.tenants.models import Tenant
+
+
+class ApiView(GenericAPIView[Any]):
+    """An endpoint of the dialect: authenticated, confined to a tenant, throttled, strict about parameters.
+
+    A subclass says in `scopes` what a back end needs for each method and in `for_people` which methods people may
+    call; a method in neither is refused to all.
+    """
+
+    authentication_classes = [BearerAuthentication, SessionCookieAuthentication]
+    parser_classes = [StrictJSONParser]
+    permission_classes = [Policy, SuspendedMayOnlyRead]
+    throttle_classes = [TenantThrottle, IdentityThrottle]
+    filter_backends = [StrictFilterBackend]
+    pagination_class: type[Pages] | None = None
+
+    scopes: ClassVar[dict[str, str]] = {}
+    for_people: ClassVar[frozenset[str]] = frozenset()
+    query_parameters: ClassVar[Sequence[str]] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        check_parameters(request, self)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in rate_limit_headers(request).items():
+            response[name] = value
+        return response
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return caller_of(self.request)
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose rows this request may see."""
+        return self.caller.the_tenant
+
+    def listing(self, rows: QuerySet[Any]) -> Response:
+        """The page of `rows` that was asked for, filtered, in the view's serializer."""
+        page = self.paginate_queryset(self.filter_queryset(rows))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    def flag(self, name: str) -> bool:
+        """A yes/no query parameter; Telnyx's own documents write `true` and `True`. Raises `Problem`."""
+        text = self.request.query_params.get(name, "false").lower()
+        if text not in {"true", "false"}:
+            raise bad_request(f"{name} is true or false", parameter=name)
+        return text == "true"
+
+    def read_body(self, **kwargs: Any) -> dict[str, Any]:
+        """The validated body. Raises DRF's `ValidationError`, which answers 422."""
+        serializer = self.get_serializer(data=self.request.data, **kwargs)
+        serializer.is_valid(raise_exception=True)
+        values: dict[str, Any] = serializer.validated_data
+        return values
+
+
+def one(data: Any, status: int = 200) -> Response:
+    """The envelope of a single object."""
+    return Response({"data": data}, status=status)
