@@ -1,0 +1,44 @@
+"""What a caller may do in a room. Read from our rows at every call; nothing a client holds grants a right."""
+
+from uuid import UUID
+
+from rooms.models import Access, Member, Role, Room
+from videobroker.api.problems import forbidden, not_found
+from videobroker.tenants.callers import Caller
+
+
+def find_room(caller: Caller, room_id: UUID) -> Room:
+    """The living room of the caller's tenant. Raises `not_found` for any other id, be it another tenant's or none."""
+    room = Room.objects.of(caller.the_tenant).living().select_related("account").filter(pk=room_id).first()
+    if room is None:
+        raise not_found()
+    room.tenant = caller.the_tenant  # the row is known to be this tenant's: no need to load it again
+    return room
+
+
+def role_in(room: Room, caller: Caller) -> str | None:
+    """The caller's role in the room, or None. A back end has none: its scopes say what it may do."""
+    if caller.is_back_end:
+        return None
+    member = Member.objects.filter(room=room, identity=caller.identity).first()
+    if member is not None:
+        return member.role
+    return Role.PARTICIPANT if room.access == Access.TENANT else None
+
+
+def require_sight(room: Room, caller: Caller) -> None:
+    """Raise unless the caller may see the room: back ends, its members, or everybody where access is `tenant`."""
+    if not caller.is_back_end and role_in(room, caller) is None:
+        raise forbidden("not_a_member", "not a member of this room: a moderator can add you")
+
+
+def is_moderator(room: Room, caller: Caller) -> bool:
+    """Whether the caller may decide about others in the room (a back end may what its scopes say)."""
+    return caller.is_back_end or role_in(room, caller) == Role.MODERATOR
+
+
+def require_moderator(room: Room, caller: Caller) -> None:
+    """Raise unless `is_moderator`."""
+    require_sight(room, caller)
+    if not is_moderator(room, caller):
+        raise forbidden("not_a_moderator", "only moderators of this room may do this")

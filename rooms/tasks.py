@@ -1,0 +1,30 @@
+"""Celery's door: wake-ups with ids, and the beats of housekeeping. Nothing here remembers anything."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from rooms import operations, provisioning
+from videobroker.api import idempotency
+
+
+@shared_task(name="rooms.tasks.carry_out")
+def carry_out(operation_id: str) -> None:
+    """Try one operation now, if it is still due."""
+    operations.carry_out(UUID(operation_id))
+
+
+@shared_task(name="rooms.tasks.sweep")
+def sweep() -> None:
+    """Carry out what no wake-up reached."""
+    for operation_id in operations.due(limit=200):
+        operations.carry_out(operation_id)
+
+
+@shared_task(name="rooms.tasks.tidy")
+def tidy() -> None:
+    """Order what rooms have come to need, and forget what nobody can ask for any more."""
+    now = timezone.now()
+    provisioning.follow_schedules(now)
+    idempotency.forget_old(now)

@@ -1,0 +1,1 @@
+"""The rooms' doors: read the request, make one call, write the answer."""
