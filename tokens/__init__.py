@@ -1,0 +1,1 @@
+"""Who may come in: grants, minting, refreshing, revoking, and the signed context."""
