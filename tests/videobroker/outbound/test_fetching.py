@@ -4,6 +4,7 @@ import gzip
 import random
 import socket
 import time
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -231,6 +232,19 @@ def test_a_gzip_bomb_is_refused() -> None:
     bomb = gzip.compress(bytes(50_000_000))
     with serving(answering(bomb, "Content-Encoding: gzip")) as server, pytest.raises(outbound.TooLarge):
         fetch(server.url(), max_bytes=64 * 1024)
+
+
+def test_a_gzip_bomb_never_unfolds_in_memory() -> None:
+    bomb = gzip.compress(bytes(12_000_000))
+    with serving(answering(bomb, "Content-Encoding: gzip")) as server:
+        tracemalloc.start()
+        try:
+            with pytest.raises(outbound.TooLarge):
+                fetch(server.url(), max_bytes=64 * 1024)
+            peak_bytes = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak_bytes < 2_000_000
 
 
 @pytest.mark.parametrize(
