@@ -1,5 +1,6 @@
 """The line to Telnyx, over real sockets to servers that do as told."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -12,9 +13,15 @@ from videobroker.telnyx import Telnyx, Transport
 API_KEY = "KEY0198f3a7c2secretofacme"
 
 
+@pytest.fixture(scope="session")
+def trusted() -> ssl.SSLContext:
+    """The usual certificate authorities, loaded once: it takes longer than most of these tests."""
+    return ssl.create_default_context()
+
+
 @pytest.fixture
-def transport() -> Iterator[Transport]:
-    transport = Transport(pool_size=4)
+def transport(trusted: ssl.SSLContext) -> Iterator[Transport]:
+    transport = Transport(pool_size=4, tls=trusted)
     yield transport
     transport.close()
 
