@@ -13,7 +13,7 @@ from tests.videobroker.telnyx.conftest import API_KEY
 from tests.videobroker.telnyx.operations import OPERATIONS, Operation
 from tests.videobroker.telnyx.scripted import Connection, Script, ScriptedServer, always
 from videobroker.secret import Secret
-from videobroker.telnyx import DateFilter, Room, Telnyx, Transport, VideoRegion
+from videobroker.telnyx import DateFilter, Page, Room, Telnyx, Transport, VideoRegion
 
 Serve = Callable[[Script], ScriptedServer]
 Connect = Callable[..., Telnyx]
@@ -54,6 +54,7 @@ def test_an_operation_reads_every_field_of_its_answer(
     if operation.said is None:
         assert result is None
     elif operation.name.startswith("list_"):
+        assert isinstance(result, Page)
         assert_reads(result.items[0], operation.said["data"][0])
     elif operation.name == "delete_recordings":
         assert result == 5

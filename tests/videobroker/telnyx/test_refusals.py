@@ -10,7 +10,7 @@ import pytest
 from tests.videobroker.telnyx import samples
 from tests.videobroker.telnyx.conftest import API_KEY
 from tests.videobroker.telnyx.operations import OPERATIONS, Operation
-from tests.videobroker.telnyx.scripted import Script, ScriptedServer, always
+from tests.videobroker.telnyx.scripted import Script, ScriptedServer, always, once
 from videobroker.secret import Secret
 from videobroker.telnyx import Telnyx, errors
 
@@ -201,7 +201,7 @@ def test_credentials_that_telnyx_quotes_are_blanked_out(serve: Serve, connect: C
 
 
 def test_a_refusal_whose_body_breaks_off_is_still_a_refusal(serve: Serve, connect: Connect) -> None:
-    server = serve(lambda connection: connection.request() and connection.send(BROKEN_OFF))
+    server = serve(once(BROKEN_OFF))
     with pytest.raises(errors.NotFound) as caught:
         connect(server).delete_room(samples.ROOM_ID)
     assert caught.value.errors == ()

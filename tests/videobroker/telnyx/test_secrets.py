@@ -22,6 +22,11 @@ Connect = Callable[..., Telnyx]
 SECRETS = (API_KEY, samples.TOKEN, samples.REFRESH_TOKEN, samples.DOWNLOAD_URL)
 
 
+def hang_up(connection: Connection) -> None:
+    connection.request()
+    connection.reset()
+
+
 def half_a_token(connection: Connection) -> None:
     connection.request()
     connection.send(answer({"data": samples.CLIENT_TOKEN}, 201)[:-5])
@@ -35,8 +40,8 @@ def token_and_then_nothing(connection: Connection) -> None:
 
 
 MISHAPS: dict[str, Script] = {
-    "hang up": lambda connection: connection.reset(),
-    "hang up after the request": lambda connection: connection.request() and connection.reset(),
+    "hang up": Connection.reset,
+    "hang up after the request": hang_up,
     "say nothing": Connection.hang,
     "half a token, then a reset": half_a_token,
     "half a token, then nothing": token_and_then_nothing,
