@@ -58,20 +58,27 @@ def create(
     account_id: str | None = None,
     api_key: str | None = None,
     signing_key: Ed25519PrivateKey | None = None,
+    pointer: str = "/api_key",
 ) -> Account:
-    """Make an account with one API key; what is not given is made up. The caller holds a transaction."""
+    """Make an account with one API key; what is not given is made up. The caller holds a transaction.
+
+    Refused, with the pointer, when the key belongs to another account.
+    """
     raw = (signing_key or Ed25519PrivateKey.generate()).private_bytes_raw()
     row: Row = {"id": account_id or str(uuid.uuid4()), "signing_key": raw, "rate_limit": None}
     store.insert("accounts", row)
-    add_key(store, row["id"], api_key or make_api_key())
+    add_key(store, row["id"], api_key or make_api_key(), pointer)
     return _account(row)
 
 
-def add_key(store: Store, account_id: str, key: str) -> None:
-    """Let one more key speak for the account; a revoked key of the same account comes back to life."""
+def add_key(store: Store, account_id: str, key: str, pointer: str = "/api_key") -> None:
+    """Let one more key speak for the account; a revoked one of the same account does so again.
+
+    Refused, with the pointer, for a key of another account.
+    """
     held = store.row("SELECT account_id FROM api_keys WHERE key = ?", key)
     if held and held["account_id"] != account_id:
-        raise Refusal(422, errors.DUPLICATE, "This key belongs to another account.", pointer="/api_key")
+        raise Refusal(422, errors.DUPLICATE, "This key belongs to another account.", pointer=pointer)
     if held:
         store.execute("UPDATE api_keys SET revoked_at = NULL WHERE key = ?", key)
     else:

@@ -70,7 +70,7 @@ def speak(sim: Simulation, call: Call) -> Any:
         person = _present(sim, fields)
         if person["muted"]:
             raise Refusal(409, errors.UNPROCESSABLE, "The participant is muted.")
-        level = round(random.uniform(0.1, 1), 3)  # noqa: S311 (a loudness, not a secret)
+        level = round(random.uniform(0.1, 1), 3)
         sim.store.update("participants", person["id"], {"audio_level": level})
     return {"data": _shown(sim, person["id"])}
 

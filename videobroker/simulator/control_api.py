@@ -163,9 +163,8 @@ def create_webhook(sim: Simulation, call: Call) -> Any:
 
 
 def list_webhooks(sim: Simulation, call: Call) -> Any:
-    """Every event with its deliveries and their attempts."""
-    del call
-    return {"data": deliveries.shown(sim.store)}
+    """The events with their deliveries and attempts."""
+    return {"data": deliveries.shown(sim.store, call.query)}
 
 
 ROUTER = Router(

@@ -11,8 +11,10 @@ from typing import Any
 
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from urllib3.exceptions import HTTPError
 
-from videobroker.simulator import accounts, clock
+from videobroker.simulator import accounts, clock, filters
+from videobroker.simulator.filters import Query
 from videobroker.simulator.simulation import Simulation
 from videobroker.simulator.store import Row, Store
 
@@ -24,6 +26,9 @@ _JOINED = """
            events.failover_url, events.timeout_secs
     FROM deliveries JOIN events ON events.id = deliveries.event_id
 """
+
+
+_FILTERS = {name: filters.equal(name) for name in ("event_type", "room_id", "account_id")}
 
 
 class Postman:
@@ -44,11 +49,12 @@ class Postman:
             # A proxy set for the machine is no part of the simulated network.
             session.trust_env = False
             while not self._sim.stopping.is_set():
+                seen_wakes = self._sim.wakes
                 delivery, wait_secs = self._take()
                 if delivery is not None:
                     self._send(session, delivery)
                 else:
-                    self._sim.wait_for_something_due(wait_secs)
+                    self._sim.wait_for_something_due(wait_secs, seen_wakes)
 
     def _take(self) -> tuple[Row | None, float]:
         """The delivery due next, now in hand; or None and how long to wait for one."""
@@ -67,7 +73,8 @@ class Postman:
         url = delivery["failover_url"] if delivery["at_failover"] else delivery["url"]
         try:
             status = _post(self._sim, session, url, delivery)
-        except requests.RequestException as problem:
+        except (OSError, HTTPError, ValueError) as problem:
+            # requests lets some of its parts' own errors through, for hosts that cannot be names at all.
             error = type(problem).__name__
         try:
             self._note(delivery, url, status, error)
@@ -149,8 +156,12 @@ def _signed(sim: Simulation, delivery: Row, body: bytes) -> dict[str, str]:
     }
 
 
-def shown(store: Store) -> list[dict[str, Any]]:
-    """Every event in order, with its deliveries and their attempts."""
+def shown(store: Store, query: Query) -> list[dict[str, Any]]:
+    """The events in order, narrowed by event_type, room_id and account_id, with deliveries and attempts."""
+    wanted = filters.conditions({f"filter[{name}]": value for name, value in query.items()}, _FILTERS)
+    where = " AND ".join(condition.sql for condition in wanted) or "1"
+    values = [value for condition in wanted for value in condition.values]
+    sql = f"SELECT * FROM events WHERE {where} ORDER BY seq"  # noqa: S608 (the conditions are ours)
     return [
         {
             "id": event["id"],
@@ -161,7 +172,7 @@ def shown(store: Store) -> list[dict[str, Any]]:
             "payload": json.loads(event["payload"]),
             "deliveries": [_shown_delivery(store, row) for row in _deliveries_of(store, event["id"])],
         }
-        for event in store.rows("SELECT * FROM events ORDER BY seq")
+        for event in store.rows(sql, *values)
     ]
 
 

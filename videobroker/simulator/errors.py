@@ -48,7 +48,7 @@ def error_body(shape: str, code: str, detail: str, source: dict[str, str] | None
     return {"errors": [error]}
 
 
-class Refusal(Exception):  # noqa: N818 (it is an answer rather than an error)
+class Refusal(Exception):
     """A call that is answered with an error. Nothing it would have done is done."""
 
     def __init__(

@@ -106,12 +106,12 @@ class FaultBook:
         Only the first fault that decides is taken; others keep their counts for later calls.
         """
         with self._lock:
-            pauses = [fault for fault in self._matching(call, "pause") if fault.strikes()]
+            early = self._struck(call, "pause", "before")
             decisive = next((fault for fault in self._matching(call, "decide") if fault.strikes()), None)
             if decisive is not None and decisive.where == "before":
-                return [pause for pause in pauses if pause.where == "before"] + [decisive]
-            alters = [fault for fault in self._matching(call, "alter") if fault.strikes()]
-        return pauses + alters + ([decisive] if decisive else [])
+                return [*early, decisive]
+            late = self._struck(call, "pause", "after") + self._struck(call, "alter", "after")
+        return early + late + ([decisive] if decisive else [])
 
     def strike_event(self, event_type: str, account_id: str, room_id: str | None) -> list[Fault]:
         """The faults an event meets on its way out."""
@@ -170,6 +170,11 @@ class FaultBook:
         for fault in self.every():
             fault.released.set()
 
+    def _struck(self, call: Call, role: str, where: str) -> list[Fault]:
+        """The matching faults of this role and place that strike; counts them."""
+        meant = [fault for fault in self._matching(call, role) if fault.where == where]
+        return [fault for fault in meant if fault.strikes()]
+
     def _matching(self, call: Call, role: str) -> list[Fault]:
         return [
             fault for fault in self._faults.values() if fault.kind.role == role and fault.match.call(call)
@@ -191,7 +196,7 @@ def _read(fields: Fields, operations: Collection[str]) -> Fault:
         times=fields.integer("times", 1, 1_000_000_000) if fields.values.get("times") is not None else None,
         probability=fields.number("probability", 0, 1) if "probability" in fields else 1.0,
         skip=fields.integer("after", 0, 1_000_000_000) if "after" in fields else 0,
-        chance=random.Random(seed),  # noqa: S311 (chance that can be repeated, not a secret)
+        chance=random.Random(seed),
         asked=dict(fields.values),
     )
     _check(fault, fields)

@@ -77,7 +77,15 @@ def among(column: str, *words: str) -> Reader:
 
 def at_least(column: str) -> Reader:
     """The column is this whole number or more."""
-    return _plain(lambda value: Condition(f"{column} >= ?", (int(value),)))
+    return _plain(lambda value: Condition(f"{column} >= ?", (whole(value),)))
+
+
+def whole(value: str) -> int:
+    """The whole number a text means. Raises ValueError, also for one the store cannot count to."""
+    number = int(value)
+    if abs(number) >= 2**63:
+        raise ValueError("is too large a number")
+    return number
 
 
 def truth(value: str) -> bool:

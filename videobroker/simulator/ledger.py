@@ -12,6 +12,7 @@ from videobroker.simulator.exchange import Call
 from videobroker.simulator.filters import Condition, Query
 from videobroker.simulator.store import Row, Store
 
+KEPT_ENTRIES = 200_000
 _MASK = "***"
 _SECRET_NAMES = ("token", "refresh_token", "client_token", "api_key")
 
@@ -30,7 +31,10 @@ def enter_call(store: Store, call: Call, at: str) -> int:
         "body": _masked_body(call.raw),
         "ids": json.dumps(call.ids),
     }
-    return store.insert("ledger", row)
+    call_id = store.insert("ledger", row)
+    # A simulator that runs for weeks beside a developer must not fill the disk.
+    store.execute("DELETE FROM ledger WHERE id <= ?", call_id - KEPT_ENTRIES)
+    return call_id
 
 
 def complete_call(store: Store, call_id: int, status: int | None, fault: str | None) -> None:
@@ -95,7 +99,7 @@ _FILTERS = {
     "account_id": filters.equal("account_id"),
     "effect": lambda value, _: Condition("entry = 'effect' AND effect = ?", (value,)),
     "entry": filters.among("entry", "call", "effect"),
-    "since": lambda value, _: Condition("id > ?", (int(value),)),
+    "since": lambda value, _: Condition("id > ?", (filters.whole(value),)),
 }
 
 

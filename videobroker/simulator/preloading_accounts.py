@@ -21,14 +21,19 @@ def put_account(change: Change, fields: Fields) -> None:
     keys = _api_keys(fields)
     account_id = fields.identifier("id") if fields.values.get("id") is not None else None
     known = accounts.get(change.store, account_id) if account_id else None
-    account = known or accounts.create(change.store, account_id, keys[0] if keys else None, signing_key)
+    account = known or _create(change, fields, account_id, keys)
     for key in keys:
-        accounts.add_key(change.store, account.id, key)
+        accounts.add_key(change.store, account.id, key, f"{fields.at}/api_key")
     if known and signing_key:
         sql = "UPDATE accounts SET signing_key = ? WHERE id = ?"
         change.store.execute(sql, signing_key.private_bytes_raw(), account.id)
     _put_rate_limit(change, fields, account)
     _check_public_key(change, fields, account)
+
+
+def _create(change: Change, fields: Fields, account_id: str | None, keys: list[str]) -> Account:
+    key = keys[0] if keys else None
+    return accounts.create(change.store, account_id, key, _signing_key(fields), f"{fields.at}/api_key")
 
 
 def _api_keys(fields: Fields) -> list[str]:

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -39,7 +40,8 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller who hangs up is no error of ours; anything else is logged."""
         del request
-        _log.debug("connection from %s ended early", client_address, exc_info=True)
+        level = logging.DEBUG if isinstance(sys.exception(), OSError) else logging.ERROR
+        _log.log(level, "the connection from %s broke off", client_address, exc_info=True)
 
 
 class Conversation(BaseHTTPRequestHandler):
@@ -66,7 +68,8 @@ class Conversation(BaseHTTPRequestHandler):
         except OSError:
             _log.debug("the caller hung up before the answer was sent", exc_info=True)
             again = False
-        self.close_connection = self.close_connection or not again
+        # An answer to HEAD has no body; we send one, so nothing may follow it.
+        self.close_connection = self.close_connection or not again or self.command == "HEAD"
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = serve  # noqa: N815
 
@@ -87,7 +90,9 @@ class Conversation(BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding"):
             raise Refusal(411, errors.BAD_REQUEST, "Send a Content-Length instead of chunks.")
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not length.isascii() or not length.isdigit():
+            raise Refusal(400, errors.BAD_REQUEST, "The Content-Length is not a number.")
+        if len(length) > 12 or int(length) > LARGEST_BODY:
             raise Refusal(413, errors.BAD_REQUEST, f"A body may have at most {LARGEST_BODY} bytes.")
         target = urlsplit(self.path)
         return Call(

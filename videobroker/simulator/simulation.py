@@ -26,7 +26,8 @@ class Simulation:
         self.faults = FaultBook()
         self.rate_limits = RateLimits()
         self.stopping = threading.Event()
-        self.something_due = threading.Condition()
+        self.wakes = 0
+        self._something_due = threading.Condition()
         self.public_url = ""
         self.apply(settings.load(self.store))
         self.link_secret = self._kept_secret("link_secret")
@@ -56,14 +57,18 @@ class Simulation:
 
     def wake(self) -> None:
         """Let those who wait for something to become due look again."""
-        with self.something_due:
-            self.something_due.notify_all()
+        with self._something_due:
+            self.wakes += 1
+            self._something_due.notify_all()
 
-    def wait_for_something_due(self, secs: float) -> None:
-        """Sleep so long, or until somebody wakes those who wait."""
-        with self.something_due:
-            if secs > 0 and not self.stopping.is_set():
-                self.something_due.wait(secs)
+    def wait_for_something_due(self, secs: float, seen_wakes: int) -> None:
+        """Sleep so long, or until woken; `seen_wakes` is `wakes` as it was before the caller last looked.
+
+        Whoever was woken between looking and sleeping does not sleep.
+        """
+        with self._something_due:
+            if secs > 0 and self.wakes == seen_wakes and not self.stopping.is_set():
+                self._something_due.wait(secs)
 
     def stop(self) -> None:
         """Let everything that waits end now."""

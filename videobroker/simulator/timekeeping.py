@@ -16,8 +16,9 @@ def start(sim: Simulation) -> None:
 
 def _watch(sim: Simulation) -> None:
     while not sim.stopping.is_set():
+        seen_wakes = sim.wakes
         next_due = [
             moment for moment in (compositions.advance_due(sim), attendance.expire_due(sim)) if moment
         ]
         wait_secs = min(next_due, default=time.time() + _LONGEST_WAIT_SECS) - time.time()
-        sim.wait_for_something_due(min(wait_secs, _LONGEST_WAIT_SECS))
+        sim.wait_for_something_due(min(wait_secs, _LONGEST_WAIT_SECS), seen_wakes)
