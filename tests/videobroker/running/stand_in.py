@@ -20,8 +20,9 @@ def say(text: str) -> None:
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
-    with suppress(ProcessLookupError):  # the supervisor's signal went to it as well
-        os.kill(worker, signal.SIGTERM)
+    if manner != "escaping":
+        with suppress(ProcessLookupError):  # the supervisor's signal went to it as well
+            os.kill(worker, signal.SIGTERM)
     say(f"{name} stops")
     sys.exit(0)
 
@@ -36,6 +37,8 @@ if manner in ("deaf", "mute and deaf"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which its worker inherits
 worker = os.fork()
 if worker == 0:
+    if manner == "escaping":
+        os.setsid()  # as a daemon does: no signal to the process group reaches it any more
     while True:
         time.sleep(60)
 if manner not in ("deaf", "mute and deaf"):

@@ -141,6 +141,15 @@ def test_supervisor_and_guardian_killed_together_leave_no_obedient_service() -> 
         house.nothing_is_left(AFTER_THE_SUPERVISOR_SECS)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt its descendants")
+def test_a_worker_that_left_its_process_group_is_ended_too() -> None:
+    with House.of(in_a_row("escaping")) as house:
+        house.shows("s1 is ready")
+        house.popen.send_signal(signal.SIGTERM)
+        assert house.ends() == 0
+        house.nothing_is_left()
+
+
 def test_a_killed_parent_takes_all_with_it_when_asked_to() -> None:
     parent = (sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))")
     with House.of(in_a_row("obedient"), launcher=parent, ends_with_parent=True) as house:
