@@ -83,9 +83,9 @@ def _advice(order: Order) -> str:
 
 
 def nothing(answer: Answer) -> None:
-    """For a delete: 204, or at least an answer in Telnyx's manner."""
+    """For a delete: 204, or at least `{"data": {…}}`, as it is with everything else."""
     if answer.status != 204:
-        _json(answer)
+        Fields(_json(answer).get("data"), "data")
 
 
 def one(read: Callable[[Fields], T], **expected: str) -> Reader[T]:

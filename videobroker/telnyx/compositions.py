@@ -57,13 +57,14 @@ class CompositionCalls(Caller):
     ) -> Composition:
         """Orders a composition, to be made later. Should the answer get lost, list those of the session."""
         body = settings(wanted, CompositionSettings)
+        expected: dict[str, str] = {}
         if "session_id" in body:
-            body["session_id"] = uuid_text("session_id", body["session_id"])
+            body["session_id"] = expected["session_id"] = uuid_text("session_id", body["session_id"])
         return self._call(
             "create_composition",
             "POST",
             "room_compositions",
-            one(Composition.read),
+            one(Composition.read, **expected),
             body=body,
             timeout_secs=timeout_secs,
         )

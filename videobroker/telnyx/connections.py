@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 
 from videobroker.telnyx.attempts import Attempt, current_attempt
 from videobroker.telnyx.dialling import dial
@@ -56,8 +57,12 @@ class TimedConnection(HTTPConnection):
     _used_at = 0.0
 
     def _new_conn(self) -> socket.socket:
-        within_secs = min(CONNECT_SECS, current_attempt().remaining_secs())
-        return dial(self._dns_host, self.port, within_secs)
+        try:
+            within_secs = min(CONNECT_SECS, current_attempt().remaining_secs())
+            return dial(self._dns_host, self.port, within_secs)
+        except OSError as error:
+            # As it is, urllib3 would take a reset for one that came while sending, and look for an answer.
+            raise NewConnectionError(self, "no connection") from error
 
     def send(self, data: Any) -> None:
         if self.sock is None:

@@ -41,13 +41,13 @@ class TelnyxError(Exception):
         return f"{told} (request {self.request_id})" if self.request_id else told
 
 
-class NotSent(TelnyxError):  # noqa: N818 — says what is known, as all of this tree does
+class NotSent(TelnyxError):
     """Not one byte of the request left: no name, no connection, no TLS, or no time. Safe to send again."""
 
     outcome = "not_sent"
 
 
-class OutcomeUnknown(TelnyxError):  # noqa: N818 — says what is known, as all of this tree does
+class OutcomeUnknown(TelnyxError):
     """The request went out and no usable answer came back. A write may have been done."""
 
     outcome = "unknown"
@@ -93,7 +93,7 @@ class Complaint:
         return f"{said} (at {self.pointer})" if self.pointer else said
 
 
-class Refused(TelnyxError):  # noqa: N818 — says what is known, as all of this tree does
+class Refused(TelnyxError):
     """Telnyx answered 4xx: it understood enough to say no. `errors` is empty if it did not say why."""
 
     outcome = "refused"

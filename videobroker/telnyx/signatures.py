@@ -40,7 +40,7 @@ _MEANINGS: Final[dict[Reason, str]] = {
 }
 
 
-class SignatureRefused(Exception):  # noqa: N818 — says what was done, as the errors of the line do
+class SignatureRefused(Exception):
     """A webhook is not proven to be Telnyx's. `reason` is for programs, the message for people."""
 
     def __init__(self, reason: Reason) -> None:

@@ -35,9 +35,9 @@ def serve() -> Iterator[Callable[[Script], ScriptedServer]]:
 
 @pytest.fixture
 def connect(transport: Transport) -> Callable[..., Telnyx]:
-    """A client of a scripted server; half a second is for ever in these tests."""
+    """A client of a scripted server, patient unless told otherwise."""
 
-    def client(server: ScriptedServer, timeout_secs: float = 0.5) -> Telnyx:
+    def client(server: ScriptedServer, timeout_secs: float = 8) -> Telnyx:
         return Telnyx(server.api_base, Secret(API_KEY), transport, timeout_secs)
 
     return client

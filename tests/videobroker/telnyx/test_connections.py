@@ -244,7 +244,7 @@ def test_a_handshake_that_goes_nowhere_is_given_up_unsent(
     started = time.monotonic()
     with pytest.raises(errors.NotSent):
         Telnyx(api_base, Secret(API_KEY), transport, timeout_secs=0.3).create_room()
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 0.8
 
 
 def test_slow_answers_are_cut_off_inside_tls_too(tls_server: ScriptedServer, trusting: Transport) -> None:
@@ -256,4 +256,4 @@ def test_slow_answers_are_cut_off_inside_tls_too(tls_server: ScriptedServer, tru
     started = time.monotonic()
     with pytest.raises(errors.TimedOut):
         Telnyx(tls_server.api_base, Secret(API_KEY), trusting, timeout_secs=0.3).create_room()
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 0.8

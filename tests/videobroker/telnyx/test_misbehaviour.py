@@ -25,10 +25,6 @@ MEGABYTE = 1024 * 1024
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 
 
-def reset_at_once(connection: Connection) -> None:
-    connection.reset()
-
-
 def reset_after_reading(connection: Connection) -> None:
     connection.request()
     connection.reset()
@@ -43,7 +39,6 @@ def reset_after_the_headers(connection: Connection) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        reset_at_once,
         reset_after_reading,
         reset_after_the_headers,
         once(b""),
@@ -60,6 +55,18 @@ def reset_after_the_headers(connection: Connection) -> None:
 def test_a_connection_lost_leaves_the_outcome_unknown(script: Script, serve: Serve, connect: Connect) -> None:
     with pytest.raises(errors.ConnectionLost, match="look before trying again"):
         connect(serve(script)).create_room(unique_name="vb-lecture")
+
+
+def test_a_reset_may_strike_at_any_moment(serve: Serve, connect: Connect) -> None:
+    """Between connecting and reading the answer: which of them it hits is chance, so it is tried often."""
+    server = serve(Connection.reset)
+    telnyx = connect(server)
+    for _ in range(100):
+        with pytest.raises(errors.TelnyxError) as caught:
+            telnyx.create_room(unique_name="vb-lecture")
+        assert type(caught.value) in {errors.NotSent, errors.ConnectionLost}
+        assert isinstance(caught.value.__cause__, ConnectionError)
+    assert server.requests == []
 
 
 def test_a_refused_connection_means_nothing_was_sent(transport: Transport) -> None:
@@ -184,6 +191,11 @@ def test_the_wrong_thing_is_not_taken_for_the_right_one(name: str, serve: Serve,
         (lambda t: t.list_room_sessions(samples.ROOM_ID), samples.page(samples.SESSION), "room_id"),
         (lambda t: t.list_sessions(room_id=samples.ROOM_ID), samples.page(samples.SESSION), "room_id"),
         (lambda t: t.list_recordings(room_id=samples.ROOM_ID), samples.page(samples.RECORDING), "room_id"),
+        (
+            lambda t: t.create_composition(session_id=samples.ROOM_ID),
+            {"data": samples.COMPOSITION | {"session_id": samples.ROOM_ID}},
+            "session_id",
+        ),
     ],
 )
 def test_another_accounts_things_are_not_accepted(

@@ -161,9 +161,11 @@ def test_only_the_end_of_a_session_can_come_too_late(serve: Serve, connect: Conn
 def test_the_wait_after_too_many_requests_is_within_reason(
     headers: dict[str, str], wait_secs: float, serve: Serve, connect: Connect
 ) -> None:
+    server = serve(always({"errors": []}, 429, headers))
     with pytest.raises(errors.RateLimited) as caught:
-        connect(serve(always({"errors": []}, 429, headers))).list_rooms()
+        connect(server).list_rooms()
     assert caught.value.wait_secs == wait_secs
+    assert len(server.requests) == 1, "waiting, and asking again, is the caller's affair"
 
 
 def test_a_wait_may_be_given_as_a_time(serve: Serve, connect: Connect) -> None:
