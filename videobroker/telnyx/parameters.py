@@ -96,11 +96,6 @@ class CompositionSettings(WebhookSettings, total=False):
     video_layout: Mapping[str, VideoRegion]
 
 
-class TokenLifetimes(TypedDict, total=False):
-    token_ttl_secs: int
-    refresh_token_ttl_secs: int
-
-
 ID_FILTERS: Final = frozenset({"room_id", "session_id", "participant_id"})
 _NULLABLE: Final = frozenset({"webhook_event_failover_url", "webhook_timeout_secs"})
 

@@ -1,23 +1,25 @@
 """The operations on rooms, and the tokens that open them."""
 
-from collections.abc import Iterator
-from typing import Unpack
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar, Unpack
 
 from videobroker.secret import Secret
 from videobroker.telnyx.answers import nothing, one
 from videobroker.telnyx.calling import PAGE_SIZE, Caller, each, whole_list_page_size
+from videobroker.telnyx.fields import Fields
 from videobroker.telnyx.objects import ClientToken, Page, RefreshedToken, Room, Session
 from videobroker.telnyx.parameters import (
     Id,
     RoomFilters,
     RoomSettings,
     SessionOfRoomFilters,
-    TokenLifetimes,
     filters,
     including,
     settings,
     uuid_text,
 )
+
+T = TypeVar("T")
 
 
 class RoomCalls(Caller):
@@ -144,16 +146,17 @@ class RoomCalls(Caller):
         )
 
     def generate_join_client_token(
-        self, room_id: Id, *, timeout_secs: float | None = None, **lifetimes: Unpack[TokenLifetimes]
+        self,
+        room_id: Id,
+        token_ttl_secs: int | None = None,
+        refresh_token_ttl_secs: int | None = None,
+        *,
+        timeout_secs: float | None = None,
     ) -> ClientToken:
         """A token to join the room with, and one to renew it. Lifetimes default to 600 s and 3600 s."""
-        return self._call(
-            "generate_join_client_token",
-            "POST",
-            f"rooms/{uuid_text('room_id', room_id)}/actions/generate_join_client_token",
-            one(ClientToken.read),
-            body=settings(lifetimes, TokenLifetimes),
-            timeout_secs=timeout_secs,
+        lifetimes = {"token_ttl_secs": token_ttl_secs, "refresh_token_ttl_secs": refresh_token_ttl_secs}
+        return self._token(
+            "generate_join_client_token", room_id, ClientToken.read, lifetimes, timeout_secs=timeout_secs
         )
 
     def refresh_client_token(
@@ -165,14 +168,25 @@ class RoomCalls(Caller):
         timeout_secs: float | None = None,
     ) -> RefreshedToken:
         """A new token to join the room with. The refresh token stays as it is. Without a lifetime, 600 s."""
-        body: dict[str, object] = {"refresh_token": refresh_token}
-        if token_ttl_secs is not None:
-            body["token_ttl_secs"] = token_ttl_secs
+        body = {"refresh_token": refresh_token, "token_ttl_secs": token_ttl_secs}
+        return self._token(
+            "refresh_client_token", room_id, RefreshedToken.read, body, timeout_secs=timeout_secs
+        )
+
+    def _token(
+        self,
+        operation: str,
+        room_id: Id,
+        read: Callable[[Fields], T],
+        given: Mapping[str, Secret | int | None],
+        *,
+        timeout_secs: float | None,
+    ) -> T:
         return self._call(
-            "refresh_client_token",
+            operation,
             "POST",
-            f"rooms/{uuid_text('room_id', room_id)}/actions/refresh_client_token",
-            one(RefreshedToken.read),
-            body=body,
+            f"rooms/{uuid_text('room_id', room_id)}/actions/{operation}",
+            one(read),
+            body={name: value for name, value in given.items() if value is not None},
             timeout_secs=timeout_secs,
         )

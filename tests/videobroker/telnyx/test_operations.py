@@ -89,6 +89,18 @@ def test_only_what_is_given_is_sent(serve: Serve, connect: Connect) -> None:
     assert server.requests[0].json == {}
 
 
+def test_lifetimes_are_left_to_telnyx_unless_given(serve: Serve, connect: Connect) -> None:
+    server = serve(always({"data": samples.CLIENT_TOKEN}, 201))
+    connect(server).generate_join_client_token(samples.ROOM_ID)
+    connect(server).generate_join_client_token(samples.ROOM_ID, 120)
+    connect(server).refresh_client_token(samples.ROOM_ID, Secret(samples.REFRESH_TOKEN))
+    assert [request.json for request in server.requests] == [
+        {},
+        {"token_ttl_secs": 120},
+        {"refresh_token": samples.REFRESH_TOKEN},
+    ]
+
+
 def test_fields_that_are_new_or_left_out_are_no_trouble(serve: Serve, connect: Connect) -> None:
     server = serve(always({"data": {"id": samples.ROOM_ID.upper(), "colour": {"of": ["money"]}}, "new": 1}))
     assert connect(server).view_room(samples.ROOM_ID) == Room(id=samples.ROOM_ID)
