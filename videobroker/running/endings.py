@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterable
 
 
-class Ending(Exception):  # noqa: N818 - that somebody asks for the end is no error
+class Ending(Exception):
     """The run ends. `status` is the exit status; the message says why."""
 
     status = 1

@@ -15,7 +15,7 @@ from videobroker.running.guardian import KILL_GRACE_SECS, POLL_SECS, signal_grou
 from videobroker.running.guarding import Guardian
 from videobroker.running.steps import Service, Step
 
-LAST_LINES: Final = 12
+LAST_LINES: Final = 20
 LONGEST_LINE: Final = 16 * 1024
 DRAIN_WITHIN_SECS: Final = 0.5
 

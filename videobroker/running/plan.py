@@ -113,6 +113,7 @@ class Plan:
             after=self._ground(),
             ready=answers_http(self.port, "/readyz"),
             within_secs=60,
+            quiet_start=True,  # it warns of more threads than cores, but ours wait for Telnyx, not for the CPU
         )
 
     def _worker(self) -> Service:

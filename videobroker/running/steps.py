@@ -35,12 +35,14 @@ class Service(Step):
     """A step that runs until it is stopped; its end before that is a failure.
 
     `announces` is a regular expression. The first line of output it matches is the service's announcement:
-    it is handed to `on_announced` instead of being shown, as it may hold credentials.
+    it is handed to `on_announced` instead of being shown, as it may hold credentials. What a service with
+    a `quiet_start` prints before it is ready is shown only if it does not become so.
     """
 
     ready: Check
     announces: str | None = None
     on_announced: Callable[[str], None] = _ignore
+    quiet_start: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

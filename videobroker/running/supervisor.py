@@ -121,14 +121,18 @@ class Supervisor:
     # Starting.
 
     def _start(self, step: Step) -> ProcessGroup:
-        plain = isinstance(step, Errand) and step.plain
-        show = self._console.show_plain if plain else partial(self._console.show, step.name)
         try:
-            group = ProcessGroup(step, self._guardian, show)
+            group = ProcessGroup(step, self._guardian, partial(self._show, step))
         except OSError as error:
             raise StepFailed(step.name, f"could not be started ({error})", ()) from error
         self._groups.append(group)
         return group
+
+    def _show(self, step: Step, line: str) -> None:
+        if isinstance(step, Errand) and step.plain:
+            self._console.show_plain(line)
+        elif not _keeps_quiet(step) or self._ready[step.name].is_set():
+            self._console.show(step.name, line)
 
     async def _until_ready(self, group: ProcessGroup) -> None:
         if isinstance(group.step, Service):
@@ -210,3 +214,7 @@ class Supervisor:
             self._console.say(
                 f"{group.step.name} (process group {group.number}) survives SIGKILL, left behind"
             )
+
+
+def _keeps_quiet(step: Step) -> bool:
+    return isinstance(step, Service) and step.quiet_start

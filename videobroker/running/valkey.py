@@ -46,7 +46,15 @@ def valkey(binary: Path, port: int, *, env: Mapping[str, str], cwd: Path) -> Ser
         "--loglevel": "warning",
     }
     argv = [str(binary), *(word for option in options.items() for word in option)]
-    return Service(name="valkey", argv=argv, env=env, cwd=cwd, ready=answers_redis(port), within_secs=15)
+    return Service(
+        name="valkey",
+        argv=argv,
+        env=env,
+        cwd=cwd,
+        ready=answers_redis(port),
+        within_secs=15,
+        quiet_start=True,  # it warns of kernel settings that matter to large servers only
+    )
 
 
 def url(port: int) -> str:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -74,10 +75,13 @@ class House:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         for process in self.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.popen.kill()
         self.popen.wait()
         self._reader.join(PATIENCE_SECS)
         assert self.popen.stdout is not None
+        assert not self._reader.is_alive(), "somebody unmarked still holds the output"
         self.popen.stdout.close()
 
     def _read(self) -> None:
@@ -100,7 +104,7 @@ class House:
     def find(self, *words: str) -> psutil.Process:
         """The leader whose command line has all these words."""
         found = [p for p in self.processes() if all(word in " ".join(_command_of(p)) for word in words)]
-        return min(found, key=lambda process: process.create_time())
+        return min(found, key=lambda process: (process.create_time(), process.pid))
 
     @property
     def supervisor(self) -> psutil.Process:

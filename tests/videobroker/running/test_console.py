@@ -78,6 +78,7 @@ def test_a_sleeping_reader_loses_lines_and_is_told_how_many(pipe: Pipe) -> None:
     reading.start()
     until(lambda: seen.count(b"\n") > LINES_KEPT // 2, "the reader is awake")
     console.show_plain("awake again")
+    until(lambda: seen.endswith(b"awake again\n"), "all is written")
     console.close()
     pipe.writer.close()
     reading.join(10)
@@ -100,10 +101,10 @@ def test_a_stream_that_does_not_block_is_waited_for(pipe: Pipe) -> None:
     seen = bytearray()
     reading = threading.Thread(target=pour, args=(pipe, seen), daemon=True)
     reading.start()
+    until(lambda: seen.count(b"\n") == 2_000, "all is written")
     console.close()
     pipe.writer.close()
     reading.join(10)
-    assert seen.count(b"\n") == 2_000
 
 
 def test_a_reader_who_has_gone_is_reported(pipe: Pipe) -> None:

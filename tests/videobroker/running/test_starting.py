@@ -44,6 +44,17 @@ def test_a_service_that_does_not_become_ready_is_named_with_its_last_lines() -> 
         assert "    still looking for the door" in message
 
 
+def test_a_quiet_start_is_shown_only_if_it_fails() -> None:
+    steps = in_a_row("obedient", "dying")
+    for step in steps:
+        step["quiet_start"] = True
+    with House.of(steps) as house:
+        assert house.ends() == 1
+        assert "s1 begins" not in house.output
+        assert "s1          | s1 stops" in house.output
+        assert house.output.count("I feel unwell") == 1
+
+
 def test_a_service_that_dies_before_it_is_ready_is_named_at_once() -> None:
     with House.of(in_a_row("obedient", "dying")) as house:
         assert house.ends(within_secs=10) == 1

@@ -41,6 +41,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, exit_with_parent: bool, **options: object) -> None:
+        os.umask(0o077)  # for all that the children write as well: databases and schedules are their owner's
         data_dir: Path = settings.DATA_DIR
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
