@@ -179,9 +179,9 @@ class Simulator:
         """Let a key hold no more."""
         self.control("DELETE", f"accounts/{account_id}/keys/{key}")
 
-    def webhooks(self) -> list[Json]:
-        """Every event with its deliveries and their attempts."""
-        return self._listed("webhooks")
+    def webhooks(self, **query: str) -> list[Json]:
+        """The events, narrowed by event_type, room_id or account_id, with deliveries and attempts."""
+        return self._listed("webhooks", **query)
 
     def send_webhook(self, url: str, event_type: str, payload: dict[str, Any], **more: Any) -> str:
         """Send a signed event made to order; answers its id."""

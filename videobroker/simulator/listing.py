@@ -23,7 +23,7 @@ def find(store: Store, table: str, row_id: str, account_id: str, shape: Shape = 
 def matching(store: Store, table: str, wanted: Sequence[Condition]) -> list[Row]:
     """All rows that meet every condition, newest first."""
     sql, values = _clauses(table, wanted)
-    return store.rows(f"SELECT * {sql} ORDER BY seq DESC", *values)
+    return store.rows(f"SELECT * {sql} {_newest_first(table)}", *values)
 
 
 def page_of(
@@ -34,7 +34,7 @@ def page_of(
     sql, values = _clauses(table, wanted)
     total = store.count(f"SELECT count(*) {sql}", *values)
     offset = (page.number - 1) * page.size
-    rows = store.rows(f"SELECT * {sql} ORDER BY seq DESC LIMIT ? OFFSET ?", *values, page.size, offset)
+    rows = store.rows(f"SELECT * {sql} {_newest_first(table)} LIMIT ? OFFSET ?", *values, page.size, offset)
     meta = {
         "page_number": page.number,
         "page_size": page.size,
@@ -47,6 +47,10 @@ def page_of(
 def of_account(account_id: str) -> Condition:
     """Every list begins with this: one account never sees another's objects."""
     return Condition("account_id = ?", (account_id,))
+
+
+def _newest_first(table: str) -> str:
+    return f"ORDER BY {'joined_at' if table == 'participants' else 'created_at'} DESC, seq DESC"
 
 
 def _clauses(table: str, wanted: Sequence[Condition]) -> tuple[str, tuple[object, ...]]:

@@ -33,12 +33,13 @@ def shown(row: Row) -> Shown:
 
 def of_session(store: Store, session_id: str) -> list[Row]:
     """Everyone who has been in the session, newest first."""
-    return store.rows("SELECT * FROM participants WHERE session_id = ? ORDER BY seq DESC", session_id)
+    sql = "SELECT * FROM participants WHERE session_id = ? ORDER BY joined_at DESC, seq DESC"
+    return store.rows(sql, session_id)
 
 
 def present_in(store: Store, session_id: str) -> list[Row]:
     """Everyone who is in the session now, in the order they came."""
-    sql = "SELECT * FROM participants WHERE session_id = ? AND left_at IS NULL ORDER BY seq"
+    sql = "SELECT * FROM participants WHERE session_id = ? AND left_at IS NULL ORDER BY joined_at, seq"
     return store.rows(sql, session_id)
 
 

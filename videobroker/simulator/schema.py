@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS rooms (
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS rooms_by_name ON rooms (account_id, unique_name);
+CREATE INDEX IF NOT EXISTS rooms_by_age ON rooms (account_id, created_at);
 
 CREATE TABLE IF NOT EXISTS sessions (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL, room_id TEXT NOT NULL,
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS sessions (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS one_active_session ON sessions (room_id) WHERE active;
 CREATE INDEX IF NOT EXISTS sessions_by_room ON sessions (room_id);
+CREATE INDEX IF NOT EXISTS sessions_by_age ON sessions (account_id, created_at);
 
 CREATE TABLE IF NOT EXISTS participants (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account_id TEXT NOT NULL, room_id TEXT NOT NULL,
@@ -35,6 +37,7 @@ CREATE TABLE IF NOT EXISTS participants (
     token_expires_at REAL, joined_at TEXT NOT NULL, updated_at TEXT NOT NULL, left_at TEXT, left_reason TEXT
 );
 CREATE INDEX IF NOT EXISTS participants_by_session ON participants (session_id);
+CREATE INDEX IF NOT EXISTS participants_by_age ON participants (account_id, joined_at);
 CREATE INDEX IF NOT EXISTS participants_present ON participants (token_expires_at) WHERE left_at IS NULL;
 
 CREATE TABLE IF NOT EXISTS recordings (
@@ -43,6 +46,7 @@ CREATE TABLE IF NOT EXISTS recordings (
     codec TEXT NOT NULL, duration_secs INTEGER, size_mb REAL, created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, completed_at TEXT
 );
+CREATE INDEX IF NOT EXISTS recordings_by_age ON recordings (account_id, created_at);
 CREATE INDEX IF NOT EXISTS recordings_by_participant ON recordings (participant_id);
 
 CREATE TABLE IF NOT EXISTS compositions (

@@ -47,7 +47,7 @@ def active_in(store: Store, room_id: str) -> Row | None:
 
 def of_room(store: Store, room_id: str) -> list[Row]:
     """All sessions the room has had, newest first."""
-    return store.rows("SELECT * FROM sessions WHERE room_id = ? ORDER BY seq DESC", room_id)
+    return store.rows("SELECT * FROM sessions WHERE room_id = ? ORDER BY created_at DESC, seq DESC", room_id)
 
 
 def list_room_sessions(sim: Simulation, call: Call) -> Any:

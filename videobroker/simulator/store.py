@@ -22,6 +22,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open (or make) the file at `path`; its folder is made if it is missing."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        # There are API keys and signing keys in it.
+        path.touch(mode=0o600)
         self._lock = threading.RLock()
         self._depth = 0
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
