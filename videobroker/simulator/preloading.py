@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from videobroker.simulator import compositions, errors, recordings, rooms, state_fields
-from videobroker.simulator.accounts import every as every_account
 from videobroker.simulator.accounts import first as first_account
+from videobroker.simulator.accounts import get as get_account
 from videobroker.simulator.fields import Fields
 from videobroker.simulator.preloading_accounts import put_account
 from videobroker.simulator.simulation import Change
@@ -176,7 +176,7 @@ def _why(table: str, error: sqlite3.IntegrityError) -> str:
 
 
 def _check_account(change: Change, fields: Fields, account_id: str) -> None:
-    if account_id not in {account.id for account in every_account(change.store)}:
+    if get_account(change.store, account_id) is None:
         raise fields.wrong("account_id", "names no account; list it under accounts.")
 
 

@@ -1,7 +1,8 @@
 """The tables of the store. `seq` is the order of arrival; times are ISO 8601 texts, `due_at` is machine time.
 
 A room that is deleted leaves its sessions, participants and recordings behind, as it does at Telnyx;
-so their `room_id` is no foreign key.
+so their `room_id` is no foreign key. Numbers that outlive their rows elsewhere are never given twice (AUTOINCREMENT):
+those of the ledger, and those of deliveries, which a sender may have in hand while all is forgotten.
 """
 
 SCHEMA = """
@@ -64,7 +65,7 @@ CREATE TABLE IF NOT EXISTS events (
     url TEXT, failover_url TEXT, timeout_secs REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS deliveries (
-    seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, tries_here INTEGER NOT NULL DEFAULT 0,
     at_failover INTEGER NOT NULL DEFAULT 0, forged INTEGER NOT NULL DEFAULT 0
 );
