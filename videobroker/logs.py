@@ -73,3 +73,5 @@ def logging_config(form: str, level: str) -> None:
     root.setLevel(level)
     for noisy in ("urllib3", "kombu", "amqp", "celery.redirected"):
         logging.getLogger(noisy).setLevel("WARNING")
+    # A caller's mistake is answered to the caller; only our own faults belong in the log.
+    logging.getLogger("django.request").setLevel("ERROR")

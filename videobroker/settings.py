@@ -95,8 +95,8 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 # --- Rules that hold for every tenant ---------------------------------------------------------------------
 
 # Requests one tenant, and one identity, may make in a minute, where the tenant has no limit of its own.
-REQUESTS_PER_MINUTE_OF_TENANT = env.int("REQUESTS_PER_MINUTE_OF_TENANT", default=6000)
-REQUESTS_PER_MINUTE_OF_IDENTITY = env.int("REQUESTS_PER_MINUTE_OF_IDENTITY", default=600)
+REQUESTS_PER_MINUTE_OF_TENANT = env.int("REQUESTS_PER_MINUTE_OF_TENANT", default=12000)
+REQUESTS_PER_MINUTE_OF_IDENTITY = env.int("REQUESTS_PER_MINUTE_OF_IDENTITY", default=1200)
 # Failed logins with a bearer from one address in a minute, before it is told to wait.
 REFUSED_LOGINS_PER_MINUTE = env.int("REFUSED_LOGINS_PER_MINUTE", default=300)
 # Whether identity providers and webhook targets may be at private addresses. For a demo or a closed network.
@@ -170,9 +170,9 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
-# Serves the apps' static files without a collectstatic step; the image collects them anyway.
-WHITENOISE_USE_FINDERS = True
+# Where `collectstatic` gathers files and they are served from; without it they are served from the packages.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = False
 # A body larger than the API's own cap (256 KB) never gets into memory.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
