@@ -148,7 +148,9 @@ def _account(kept: Secrets, slug: str, simulator: Json | None) -> Account:
     """Each tenant its own account at the simulator; with a real key both are on the house's."""
     if simulator is None:
         return Account.house()
-    key = kept.get(f"Telnyx key of {slug}") or kept.keep(f"Telnyx key of {slug}", f"KEY{secrets.token_hex(16)}")
+    key = kept.get(f"Telnyx key of {slug}") or kept.keep(
+        f"Telnyx key of {slug}", f"KEY{secrets.token_hex(16)}"
+    )
     account = Account.objects.filter(name=slug).first() or Account(name=slug)
     account.set_api_key(Secret(key))
     account.public_key = _register(simulator["url"], key)
@@ -211,7 +213,12 @@ def _room(tenant: Tenant, people: list[Person], now: datetime) -> Room:
 def _person(kept: Secrets, tenant: Tenant, person: Person, secret: str, now: datetime) -> Json:
     is_staff = person.role == Role.MODERATOR
     user = _user(
-        kept, person.identity, tenant=tenant, identity=person.identity, first_name=person.name, is_staff=is_staff
+        kept,
+        person.identity,
+        tenant=tenant,
+        identity=person.identity,
+        first_name=person.name,
+        is_staff=is_staff,
     )
     return {
         "identity": person.identity,

@@ -48,19 +48,19 @@ def _entries(fields: Fields, name: str, **owner: Any) -> list[Fields]:
 
 def _put_room(change: Change, fields: Fields) -> None:
     given = state_fields.given(fields, state_fields.ROOM)
-    account_id = given.get("account_id") or _first_account_id(change, fields)
-    made = _made(change) | rooms.DEFAULTS | {"account_id": account_id}
-    row = _merge(change, "rooms", fields, made, given)
+    row = _merge(change, "rooms", fields, _made(change) | rooms.DEFAULTS, given)
     for entry in _entries(fields, "sessions", room_id=row["id"]):
         _put_session(change, entry)
 
 
 def _put_session(change: Change, fields: Fields) -> None:
     given = state_fields.given(fields, state_fields.SESSION)
-    made = _made(change) | {"ended_at": None, "active": given.get("ended_at") is None}
-    if given.get("active") is False and "ended_at" not in given:
-        made["ended_at"] = change.at
-    row = _merge(change, "sessions", fields, _inherited(change, fields, given, "room_id") | made, given)
+    made = _made(change) | _inherited(change, fields, given, "room_id")
+    made |= {
+        "active": given.get("ended_at") is None,
+        "ended_at": None if given.get("active", True) else change.at,
+    }
+    row = _merge(change, "sessions", fields, made, given, needs="room_id")
     if bool(row["active"]) != (row["ended_at"] is None):
         raise fields.wrong("ended_at", "must be null while the session is active, and only then.")
     if row["active"] and change.store.by_id("rooms", row["room_id"]) is None:
@@ -72,26 +72,25 @@ def _put_session(change: Change, fields: Fields) -> None:
 
 def _put_participant(change: Change, fields: Fields) -> None:
     given = state_fields.given(fields, state_fields.PARTICIPANT)
-    times = {"joined_at": change.at, "updated_at": change.at, "left_at": None}
-    made = {"id": str(uuid.uuid4()), "context": None, "muted": False} | times
-    row = _merge(
-        change, "participants", fields, _inherited(change, fields, given, "session_id") | made, given
-    )
-    session = change.store.by_id("sessions", row["session_id"])
-    if session is None:
+    if "session_id" in given and change.store.by_id("sessions", given["session_id"]) is None:
         raise fields.wrong("session_id", "must name a session that exists.")
-    if row["left_at"] is None and not session["active"]:
+    made = _made(change) | {"joined_at": change.at, "left_at": None, "context": None, "muted": False}
+    made |= _inherited(change, fields, given, "session_id")
+    del made["created_at"]
+    row = _merge(change, "participants", fields, made, given, needs="session_id")
+    session = change.store.by_id("sessions", row["session_id"])
+    if row["left_at"] is None and not (session and session["active"]):
         raise fields.wrong("left_at", "is required, as the session has ended.")
     _in_order(fields, row, "joined_at", "left_at")
 
 
 def _put_recording(change: Change, fields: Fields) -> None:
     given = state_fields.given(fields, state_fields.RECORDING)
-    made = {name: str(uuid.uuid4()) for name in ("room_id", "session_id", "participant_id")}
-    for name in ("room_id", "session_id", "participant_id"):
-        made |= _inherited(change, fields, given, name)
     kind = given.get("type", "video")
-    made |= _made(change) | {"type": kind, "status": "completed", "codec": recordings.CODECS[kind]}
+    made = _made(change) | {"type": kind, "status": "completed", "codec": recordings.CODECS[kind]}
+    made |= {name: str(uuid.uuid4()) for name in _OWNERS}
+    for name in _OWNERS:
+        made |= _inherited(change, fields, given, name)
     made |= _outcome(change, given.get("status", "completed"), recordings.MB_PER_SEC[kind])
     row = _merge(change, "recordings", fields, made, given)
     _in_order(fields, row, "started_at", "ended_at")
@@ -99,8 +98,8 @@ def _put_recording(change: Change, fields: Fields) -> None:
 
 def _put_composition(change: Change, fields: Fields) -> None:
     given = state_fields.given(fields, state_fields.COMPOSITION)
-    made = compositions.DEFAULTS | {"video_layout": "{}"} | _inherited(change, fields, given, "session_id")
-    made |= _made(change) | {"status": "completed"}
+    made = _made(change) | compositions.DEFAULTS | {"video_layout": "{}", "status": "completed"}
+    made |= _inherited(change, fields, given, "session_id")
     made |= _outcome(change, given.get("status", "completed"), compositions.MB_PER_SEC)
     row = _merge(change, "compositions", fields, made, given)
     due_at = None if row["status"] == "completed" else time.time() + change.sim.settings.composition_secs / 2
@@ -121,7 +120,9 @@ _OWNERS = {"room_id": "rooms", "session_id": "sessions", "participant_id": "part
 
 def _made(change: Change) -> Row:
     """What a new object gets when it is not given."""
-    return {"id": str(uuid.uuid4()), "created_at": change.at, "updated_at": change.at}
+    account = first_account(change.store)
+    times = {"created_at": change.at, "updated_at": change.at}
+    return {"id": str(uuid.uuid4()), "account_id": account.id if account else None} | times
 
 
 def _outcome(change: Change, status: str, mb_per_sec: float) -> Row:
@@ -139,9 +140,8 @@ def _inherited(change: Change, fields: Fields, given: Row, name: str) -> Row:
     recordings and compositions outlive their rooms, and what may not is checked by the caller.
     """
     owner = change.store.by_id(_OWNERS[name], given[name]) if given.get(name) else None
-    account = given.get("account_id") or _first_account_id(change, fields)
     if owner is None:
-        return {"account_id": account}
+        return {}
     inherited: Row = {key: owner[key] for key in ("account_id", "room_id", "session_id") if key in owner}
     for key, value in inherited.items():
         if given.get(key, value) != value:
@@ -149,8 +149,13 @@ def _inherited(change: Change, fields: Fields, given: Row, name: str) -> Row:
     return inherited
 
 
-def _merge(change: Change, table: str, fields: Fields, made: Row, given: Row) -> Row:
-    """Change the object that has the given id, or make a new one; answers its whole row."""
+def _merge(
+    change: Change, table: str, fields: Fields, made: Row, given: Row, needs: str | None = None
+) -> Row:
+    """Change the object that has the given id, or make a new one; answers its whole row.
+
+    `needs` is a field without which there is no new one.
+    """
     known = change.store.by_id(table, given["id"]) if "id" in given else None
     if known and given.get("account_id", known["account_id"]) != known["account_id"]:
         raise fields.wrong("account_id", "cannot change: the object belongs to another account.")
@@ -158,8 +163,7 @@ def _merge(change: Change, table: str, fields: Fields, made: Row, given: Row) ->
         if known:
             change.store.update(table, known["id"], given)
         else:
-            _check_account(change, fields, (made | given)["account_id"])
-            change.store.insert(table, made | given)
+            _make(change, table, fields, made | given, needs)
     except sqlite3.IntegrityError as error:
         raise fields.wrong("id", f"cannot be kept: {_why(table, error)}.", errors.DUPLICATE) from error
     row = change.store.by_id(table, (made | given)["id"])
@@ -175,16 +179,12 @@ def _why(table: str, error: sqlite3.IntegrityError) -> str:
     return "a field it must have is missing or null"
 
 
-def _check_account(change: Change, fields: Fields, account_id: str) -> None:
-    if get_account(change.store, account_id) is None:
+def _make(change: Change, table: str, fields: Fields, row: Row, needs: str | None) -> None:
+    if needs is not None:
+        fields.given(needs)
+    if get_account(change.store, row["account_id"]) is None:
         raise fields.wrong("account_id", "names no account; list it under accounts.")
-
-
-def _first_account_id(change: Change, fields: Fields) -> str:
-    account = first_account(change.store)
-    if account is None:
-        raise fields.wrong("account_id", "is required, as there is no account yet.")
-    return account.id
+    change.store.insert(table, row)
 
 
 def _in_order(fields: Fields, row: Row, earlier: str, later: str) -> None:

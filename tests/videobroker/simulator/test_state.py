@@ -57,6 +57,21 @@ def test_what_is_not_said_gets_good_defaults(simulator: Simulator) -> None:
     assert state["accounts"][1]["api_key"].startswith("KEY")
 
 
+def test_what_is_put_belongs_to_the_account_of_what_it_is_part_of(simulator: Simulator) -> None:
+    state = simulator.put_state(
+        accounts=[{"id": GLOBEX}],
+        rooms=[{"id": ROOM, "account_id": GLOBEX}],
+        sessions=[{"id": SESSION, "room_id": ROOM}],
+        participants=[{"id": ANA, "session_id": SESSION}],
+        recordings=[{"room_id": ROOM}, {"session_id": SESSION}, {"participant_id": ANA}],
+        compositions=[{"session_id": SESSION}],
+    )
+
+    kinds = ("sessions", "participants", "recordings", "compositions")
+    assert {shown["account_id"] for kind in kinds for shown in state[kind]} == {GLOBEX}
+    assert {shown["room_id"] for kind in kinds for shown in state[kind]} == {ROOM}
+
+
 def test_what_is_put_lives_on(simulator: Simulator) -> None:
     simulator.put_state(
         rooms=[{"id": ROOM, "enable_recording": True}],
@@ -130,12 +145,13 @@ WRONG = [
     ({"rooms": [{"created_at": "yesterday"}]}, "/rooms/0/created_at"),
     ({"rooms": [{"account_id": OTHER}]}, "/rooms/0/account_id"),
     ({"rooms": [{"unique_name": "a"}, {"unique_name": "a"}]}, "/rooms/1/id"),
-    ({"sessions": [{}]}, "/sessions/0/id"),
+    ({"sessions": [{}]}, "/sessions/0/room_id"),
+    ({"participants": [{}]}, "/participants/0/session_id"),
     ({"sessions": [{"room_id": OTHER}]}, "/sessions/0/room_id"),
     ({"rooms": [{"id": ROOM}], "sessions": [{"room_id": ROOM}, {"room_id": ROOM}]}, "/sessions/1/id"),
     ({"sessions": [{"room_id": ROOM, "active": True, "ended_at": LATE}]}, "/sessions/0/ended_at"),
     ({"sessions": [{"room_id": ROOM, "created_at": LATE, "ended_at": EARLY}]}, "/sessions/0/ended_at"),
-    ({"participants": [{"session_id": OTHER}]}, "/participants/0/id"),
+    ({"participants": [{"session_id": OTHER}]}, "/participants/0/session_id"),
     (
         {
             "sessions": [{"id": SESSION, "room_id": ROOM, "created_at": EARLY, "ended_at": LATE}],

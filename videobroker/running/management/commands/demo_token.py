@@ -18,8 +18,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.stdout.write(
-                demo.person_token(settings.DATA_DIR, options["identity"], now=timezone.now())
-            )
+            self.stdout.write(demo.person_token(settings.DATA_DIR, options["identity"], now=timezone.now()))
         except demo.NotADemo as error:
             raise CommandError(str(error)) from error
