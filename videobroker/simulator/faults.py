@@ -162,8 +162,10 @@ class FaultBook:
 
     def clear(self) -> None:
         """Remove all faults."""
-        for fault in self.every():
-            self.remove(fault.id)
+        with self._lock:
+            removed, self._faults = self._faults, {}
+        for fault in removed.values():
+            fault.released.set()
 
     def release_all(self) -> None:
         """Let everything that is held go on."""
