@@ -1,6 +1,7 @@
 """What a moderator does to a session: kick, mute, unmute, end.
 
-Telnyx does not document what an empty body does; here it is refused, as is any order to an ended session.
+Telnyx's own examples send these orders without a body. What that does is not documented; here it means everybody, as
+`exclude` alone suggests. Any order to an ended session is refused.
 """
 
 from collections.abc import Callable
@@ -60,7 +61,7 @@ def _active_session(sim: Simulation, call: Call) -> Row:
 def _meant(fields: Fields) -> Callable[[str], bool]:
     """Whom `participants` and `exclude` mean."""
     excluded = frozenset(fields.identifiers("exclude")) if "exclude" in fields else frozenset()
-    if fields.given("participants") == "all":
+    if "participants" not in fields or fields.given("participants") == "all":
         return lambda person_id: person_id not in excluded
     if not isinstance(fields.values["participants"], list):
         raise fields.wrong("participants", 'must be "all" or a list of participant ids.')

@@ -196,3 +196,16 @@ def test_a_slip_in_a_control_call_is_pointed_at(simulator: Simulator) -> None:
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["source"] == {"pointer": "/tokn"}
     assert "participant_id" in answer.json()["errors"][0]["detail"]
+
+
+def test_a_kick_without_a_body_means_everybody(world: World) -> None:
+    answer = world.simulator.api("POST", f"/room_sessions/{world.session_id}/actions/kick")
+
+    assert (answer.status_code, answer.json()) == (200, {"data": {"result": "ok"}})
+    assert world.simulator.present(world.room_id) == []
+
+
+def test_a_kick_of_all_but_some_may_name_the_exceptions_alone(world: World) -> None:
+    _order(world, "kick", exclude=[world.ana])
+
+    assert [person["id"] for person in world.simulator.present(world.room_id)] == [world.ana]
