@@ -98,8 +98,19 @@ class House:
         until(lambda: text in self.output, f"{text!r} in the output", within_secs)
 
     def processes(self) -> list[psutil.Process]:
-        """All living processes of this house, the supervisor and the guardian among them."""
-        return [process for process in psutil.process_iter() if _mark_of(process) == self.mark]
+        """All living processes of this house, the supervisor and the guardian among them.
+
+        Valkey writes its title over its environment, mark included; it is known by the directory it works in.
+        """
+        return [process for process in psutil.process_iter() if self._has(process)]
+
+    def _has(self, process: psutil.Process) -> bool:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return process.environ().get(MARK) == self.mark or process.cwd() == self.env.get("DATA_DIR")
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
 
     def find(self, *words: str) -> psutil.Process:
         """The leader whose command line has all these words."""
@@ -126,15 +137,6 @@ class House:
     def nothing_is_left(self, within_secs: float = 0.5) -> None:
         """Fails unless every process of this house is gone in time."""
         until(lambda: not self.processes(), f"{self.processes()} are gone", within_secs)
-
-
-def _mark_of(process: psutil.Process) -> str | None:
-    try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process.environ().get(MARK)
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
 
 
 def _command_of(process: psutil.Process) -> list[str]:

@@ -91,6 +91,7 @@ def test_the_whole_house_serves_and_ends_and_serves_again_over_its_data(tmp_path
     with run(tmp_path) as house:
         again = ready(house, demo_file)
         assert [room["id"] for room in rooms(again)] == [room["id"] for room in rooms(first)]
+        assert house.find("valkey-server").is_running()
         house.popen.send_signal(signal.SIGINT)
         assert house.ends(within_secs=30) == 130
         house.nothing_is_left()
