@@ -1,0 +1,81 @@
+"""Who may do what: every endpoint with the answer that each of the cast gets from it.
+
+A new endpoint needs a row here; `tests/test_policies.py` compares this table with the URLconf and the views, and
+`tests/videobroker/tenants/test_isolation.py` asks every row as everybody.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+Json = Any
+ROOM: Final = "v2/rooms/<uuid:room_id>"
+
+# Paths that take no credential and show nothing of any tenant.
+PUBLIC: Final = frozenset({"livez", "readyz", "v2/schema", "v2/docs", ".well-known/jwks.json"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One method of one path: the scope a back end needs and its success, and what ana (moderator of the room), bo
+    (member) and cy (stranger of the tenant) are answered. `{name}` in a text of the body is one of the scene's ids."""
+
+    route: str
+    method: str
+    scope: str | None
+    back_end: int
+    people: tuple[int, int, int]
+    body: Json = None
+
+    @property
+    def for_people(self) -> bool:
+        return self.people != NOBODY
+
+    @property
+    def names_something(self) -> bool:
+        """Whether it is about one thing of the scene, and not about whatever the caller has."""
+        return "<uuid:" in self.route or any(
+            str(value).startswith("{") for value in (self.body or {}).values()
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+NOBODY: Final = (403, 403, 403)
+READ, WRITE, MINT = "rooms:read", "rooms:write", "tokens:mint"
+
+RULES: Final = (
+    Rule("v2/rooms", "GET", READ, 200, (200, 200, 200)),
+    Rule("v2/rooms", "POST", WRITE, 201, NOBODY, {"unique_name": "second"}),
+    Rule(ROOM, "GET", READ, 200, (200, 200, 403)),
+    Rule(ROOM, "PATCH", WRITE, 200, (200, 403, 403), {"max_participants": 7}),
+    Rule(ROOM, "DELETE", WRITE, 204, NOBODY),
+    Rule(f"{ROOM}/members", "GET", READ, 200, (200, 403, 403)),
+    Rule(f"{ROOM}/members", "POST", WRITE, 201, (201, 403, 403), {"identity": "dot"}),
+    Rule(f"{ROOM}/members/<uuid:member_id>", "GET", READ, 200, (200, 403, 403)),
+    Rule(f"{ROOM}/members/<uuid:member_id>", "PATCH", WRITE, 200, (200, 403, 403), {"display_name": "B"}),
+    Rule(f"{ROOM}/members/<uuid:member_id>", "DELETE", WRITE, 204, (204, 403, 403)),
+    Rule(f"{ROOM}/bans", "GET", READ, 200, (200, 403, 403)),
+    Rule(f"{ROOM}/bans", "POST", WRITE, 201, (201, 403, 403), {"identity": "eve"}),
+    Rule("v2/bans", "GET", READ, 200, NOBODY),
+    Rule("v2/bans", "POST", WRITE, 201, NOBODY, {"identity": "eve", "room_id": "{room_id}"}),
+    Rule("v2/bans/<uuid:ban_id>", "GET", READ, 200, (200, 404, 404)),
+    Rule("v2/bans/<uuid:ban_id>", "DELETE", WRITE, 204, (204, 404, 404)),
+    Rule("v2/operations", "GET", READ, 200, NOBODY),
+    Rule("v2/operations/<uuid:operation_id>", "GET", READ, 200, (200, 404, 404)),
+    Rule(f"{ROOM}/actions/generate_join_client_token", "POST", MINT, 201, (201, 201, 403), {}),
+    Rule(
+        f"{ROOM}/actions/refresh_client_token",
+        "POST",
+        MINT,
+        201,
+        (403, 201, 403),
+        {"refresh_token": "{refresh_token}"},
+    ),
+    Rule(
+        f"{ROOM}/actions/revoke_client_token", "POST", MINT, 200, (200, 200, 200), {"grant_id": "{grant_id}"}
+    ),
+    Rule(f"{ROOM}/access", "GET", READ, 200, (200, 200, 200)),
+    Rule("v2/grants", "GET", READ, 200, (200, 200, 200)),
+    Rule("v2/grants/<uuid:grant_id>", "GET", READ, 200, (200, 200, 404)),
+)
