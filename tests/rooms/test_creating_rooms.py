@@ -29,7 +29,10 @@ OUR_FIELDS = {
 def test_a_room_has_the_fields_it_was_made_with(acme: Company) -> None:
     made = acme.back_end.post("/v2/rooms", {**TELNYX_FIELDS, **OUR_FIELDS})
     assert made.status == 201
-    assert {name: made.data[name] for name in (*TELNYX_FIELDS, *OUR_FIELDS)} == {**TELNYX_FIELDS, **OUR_FIELDS}
+    assert {name: made.data[name] for name in (*TELNYX_FIELDS, *OUR_FIELDS)} == {
+        **TELNYX_FIELDS,
+        **OUR_FIELDS,
+    }
 
 
 def test_a_room_made_of_nothing_has_the_defaults(acme: Company) -> None:
@@ -66,7 +69,9 @@ def test_times_of_another_zone_are_told_in_utc(acme: Company) -> None:
     assert made.data["opens_at"] == "2031-01-01T08:00:00.000000Z"
 
 
-@pytest.mark.parametrize(("field", "fitting"), [("max_participants", (2, 50)), ("webhook_timeout_secs", (0, 30))])
+@pytest.mark.parametrize(
+    ("field", "fitting"), [("max_participants", (2, 50)), ("webhook_timeout_secs", (0, 30))]
+)
 def test_numbers_at_their_limits_are_taken(acme: Company, field: str, fitting: tuple[int, int]) -> None:
     made = [acme.back_end.post("/v2/rooms", {field: number}) for number in fitting]
     assert [(room.status, room.data[field]) for room in made] == [(201, number) for number in fitting]
@@ -112,7 +117,9 @@ def test_every_wrong_value_is_pointed_at_in_one_answer(acme: Company) -> None:
     assert pointers == {"/max_participants", "/access", "/locked"}
 
 
-@pytest.mark.parametrize("field", ["tenant", "tenant_id", "id", "telnyx_id", "upstream", "deleted_at", "nonsense"])
+@pytest.mark.parametrize(
+    "field", ["tenant", "tenant_id", "id", "telnyx_id", "upstream", "deleted_at", "nonsense"]
+)
 def test_a_field_that_nobody_may_set_is_refused(acme: Company, field: str) -> None:
     refused = acme.back_end.post("/v2/rooms", {field: "x"})
     assert refused.refusal == (422, "unknown_field")
@@ -172,6 +179,8 @@ def test_a_room_that_opens_later_is_scheduled(acme: Company) -> None:
 
 
 def test_the_same_idempotency_key_makes_one_room(acme: Company) -> None:
-    made: list[Json] = [acme.back_end.post("/v2/rooms", {}, Idempotency_Key="k1").data["id"] for _ in range(2)]
+    made: list[Json] = [
+        acme.back_end.post("/v2/rooms", {}, Idempotency_Key="k1").data["id"] for _ in range(2)
+    ]
     assert made[0] == made[1]
     assert Operation.objects.count() == 1

@@ -83,9 +83,7 @@ def test_a_moderator_changes_how_the_room_runs(acme: Company, demo_room: Json) -
         {"access": "tenant"},
     ],
 )
-def test_a_moderator_does_not_change_what_is_the_owners(
-    acme: Company, demo_room: Json, change: Json
-) -> None:
+def test_a_moderator_does_not_change_what_is_the_owners(acme: Company, demo_room: Json, change: Json) -> None:
     assert acme.person("ana").patch(path_of(demo_room), change).refusal == (403, "back_end_only")
     assert acme.back_end.get(path_of(demo_room)).data == demo_room
 
