@@ -34,7 +34,10 @@ class DisplayNameField(serializers.CharField):
         super().__init__(max_length=100, allow_blank=True, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        return clean_display_name(super().to_internal_value(data))
+        text = super().to_internal_value(data)
+        if self.max_length is not None and len(text) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)  # cleaning would cut it short without a word
+        return clean_display_name(text)
 
 
 class WebhookUrlField(serializers.CharField):
