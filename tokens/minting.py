@@ -34,6 +34,7 @@ REFRESH_AFTER_SHARE: Final = (0.54, 0.66)
 # Beyond it nobody waits for Telnyx, so a seat that was taken for a mint falls free by itself.
 MINTING_SEAT: Final = timedelta(seconds=30)
 PROVISIONING_SHARE: Final = 0.5
+MAX_NAME_CHARS: Final = 100
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,7 @@ def _grant(
         room=room,
         identity=asked.identity,
         asked_by=f"{caller.kind}:{caller.subject}",
-        display_name=decision.display_name
-        or asked.display_name
-        or caller.display_name
-        or asked.identity
-        or "",
+        display_name=_display_name(caller, asked, decision),
         role=decision.role or "",
         device=asked.device,
         refresh_hash=first.hash(),
@@ -132,6 +129,12 @@ def _grant(
         expires_at=expires_at,
     )
     return grant, first
+
+
+def _display_name(caller: Caller, asked: Asked, decision: admission.Admission) -> str:
+    """Under which name the person is shown: as the room names its member, else as asked for, else as they signed in."""
+    name = decision.display_name or asked.display_name or caller.display_name or asked.identity or ""
+    return name[:MAX_NAME_CHARS]
 
 
 def _hand_out(

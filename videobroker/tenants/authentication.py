@@ -12,6 +12,7 @@ from videobroker import outbound
 from videobroker.tenants import api_keys, login_tokens
 from videobroker.tenants.callers import Caller, CallerKind
 from videobroker.tenants.client_addresses import client_address
+from videobroker.tenants.identities import clean_display_name
 from videobroker.tenants.jwks import JwksCache, fetch_document
 from videobroker.tenants.models import IdentityProvider, Tenant, User
 
@@ -54,8 +55,13 @@ class SessionCookieAuthentication(SessionAuthentication):
                 "this user has no tenant and identity of its own: operators work in the admin", "no_identity"
             )
         return _caller(
-            request, CallerKind.IDENTITY, user.identity, user.tenant, name=user.get_full_name(), user=user
-        ), ("session")
+            request,
+            CallerKind.IDENTITY,
+            user.identity,
+            user.tenant,
+            name=clean_display_name(user.get_full_name()),
+            user=user,
+        ), "session"
 
     def enforce_csrf(self, request: Request) -> None:
         try:
