@@ -72,9 +72,7 @@ def test_the_tenant_says_how_long_a_token_lives_when_nothing_is_asked(
 def test_the_cap_holds_for_refreshing_too(acme: Company, demo_room: Json, simulator: Simulator) -> None:
     acme.change(client_token_max_ttl_secs=60)
     minted = enter(acme.person("bo"), demo_room)
-    assert (
-        refresh(acme.person("bo"), demo_room, minted["refresh_token"], token_ttl_secs=3600).status == 201
-    )
+    assert refresh(acme.person("bo"), demo_room, minted["refresh_token"], token_ttl_secs=3600).status == 201
     assert asked_of_telnyx(simulator, "token_ttl_secs") == [60, 60]
 
 
