@@ -25,4 +25,6 @@ def counted(room: Room, now: datetime, *, besides: Grant | None = None) -> Seats
     if besides is not None:
         seated = seated.exclude(pk=besides.pk)
     ends = sorted(seated.values_list("seated_until_at", flat=True))
-    return Seats(taken=len(ends), next_free_at=ends[0] if ends else None)
+    # More may be taken than there are, where the room was given fewer meanwhile.
+    too_many = len(ends) - room.max_participants
+    return Seats(taken=len(ends), next_free_at=ends[too_many] if too_many >= 0 else None)
