@@ -16,11 +16,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from videobroker.api.problems import Fault, Problem, bad_request, not_found, unavailable
+from videobroker.api.problems import Fault, Problem, bad_request, escaped, not_found, unavailable
 from videobroker.api.times import iso
 
 log = structlog.get_logger(__name__)
 
+# A body can be wrong in ten thousand places; nobody reads on after this many, and the answer stays small.
+MOST_FAULTS: Final = 50
 # DRF's validation codes, as Telnyx's codes and our reasons.
 VALIDATION: Final = {
     "required": ("10027", "required"),
@@ -113,8 +115,8 @@ def _faults(details: Any, pointer: str) -> Iterator[Fault]:
         yield Fault(code, str(details["message"]), reason, pointer=pointer or "/")
     elif isinstance(details, dict):
         for name, inner in details.items():
-            escaped = str(name).replace("~", "~0").replace("/", "~1")
-            yield from _faults(inner, pointer if name == "non_field_errors" else f"{pointer}/{escaped}")
+            here = pointer if name == "non_field_errors" else f"{pointer}/{escaped(str(name))}"
+            yield from _faults(inner, here)
     else:
         leaves = all(isinstance(inner, dict) and {"message", "code"} == set(inner) for inner in details)
         for index, inner in enumerate(details):
@@ -126,7 +128,7 @@ def body_of(problem: Problem, request_id: str) -> dict[str, Any]:
     meta: dict[str, Any] = {"request_id": request_id}
     if problem.retry_at:
         meta["retry_at"] = iso(problem.retry_at)
-    return {"errors": [fault.as_json(meta) for fault in problem.faults]}
+    return {"errors": [fault.as_json(meta) for fault in problem.faults[:MOST_FAULTS]]}
 
 
 def headers_of(problem: Problem) -> dict[str, str]:

@@ -14,12 +14,14 @@ from typing import IO, Any, Final, NoReturn
 from rest_framework.parsers import BaseParser
 
 from videobroker.api.errors import too_large
-from videobroker.api.problems import Fault, Problem, bad_request
+from videobroker.api.problems import Fault, Problem, bad_request, escaped
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1  # what JavaScript can say exactly (RFC 8259, section 6)
-BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+# Strings first, so that brackets in them do not count. One that never ends takes all the rest, and nothing is ever
+# given back (`*+`): else every quote in it would be tried as another beginning, in time quadratic in the body.
+BRACKETS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -111,7 +113,7 @@ def _check_texts(value: Any, pointer: str) -> None:
     elif isinstance(value, dict):
         for key, item in value.items():
             _check_texts(key, pointer or "/")
-            _check_texts(item, f"{pointer}/{key}")
+            _check_texts(item, f"{pointer}/{escaped(key)}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             _check_texts(item, f"{pointer}/{index}")

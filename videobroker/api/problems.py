@@ -30,6 +30,11 @@ TITLES: Final = {
 }
 
 
+def escaped(name: str) -> str:
+    """`name` as one step of a JSON pointer (RFC 6901, section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 @dataclass(frozen=True)
 class Fault:
     """One entry of `errors`: what was wrong, where (a JSON pointer into the body, or a query parameter), why."""
