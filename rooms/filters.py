@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rooms.models import Ban, Operation, Role
-from videobroker.api.filters import TelnyxFilterSet
+from videobroker.api.filters import TelnyxFilterSet, YesNoFilter
 
 
 class RoomFilters(TelnyxFilterSet):
@@ -20,7 +20,7 @@ class MemberFilters(TelnyxFilterSet):
 
 class BanFilters(TelnyxFilterSet):
     identity = django_filters.CharFilter("identity")
-    active = django_filters.BooleanFilter(method="by_active")
+    active = YesNoFilter(method="by_active")
 
     def by_active(self, bans: QuerySet[Ban], name: str, value: bool) -> QuerySet[Ban]:
         now = timezone.now()

@@ -1,7 +1,7 @@
 """Filters as Telnyx writes them, `filter[field]` and `filter[date_x][gte]`, on django-filter.
 
-A parameter that is not known, or stands twice, is refused: a misspelt filter that is quietly ignored answers with
-everything, and a bulk delete would take everything.
+A parameter that is not known, is empty, or stands twice, is refused: a misspelt filter that is quietly ignored answers
+with everything, and a bulk delete would take everything.
 """
 
 from collections import OrderedDict
@@ -25,7 +25,8 @@ class DayFilter(django_filters.DateFilter):
     """Compares a time with a whole UTC day, by range, so that an index on the column serves."""
 
     def __init__(self, column: str, comparison: str) -> None:
-        super().__init__(field_name=column, label=f"{column}: {comparison} this UTC date (YYYY-MM-DD)")
+        label = f"{column}: {comparison} this UTC date (YYYY-MM-DD)"
+        super().__init__(field_name=column, label=label, input_formats=["%Y-%m-%d"])
         self.comparison = comparison
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
@@ -34,9 +35,21 @@ class DayFilter(django_filters.DateFilter):
         start = datetime.combine(value, time.min, UTC)
         if self.comparison in {"eq", "gte"}:
             qs = qs.filter(**{f"{self.field_name}__gte": start})
-        if self.comparison in {"eq", "lte"}:
+        if self.comparison in {"eq", "lte"} and value != date.max:  # after which there is no day
             qs = qs.filter(**{f"{self.field_name}__lt": start + timedelta(days=1)})
         return qs
+
+
+class YesNoFilter(django_filters.TypedChoiceFilter):
+    """`true` or `false`. Anything else is refused, where django-filter's own would quietly filter nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        words = [(word, word) for word in ("true", "false", "True", "False")]
+        super().__init__(*args, choices=words, coerce=_is_true, empty_value=None, **kwargs)
+
+
+def _is_true(word: str) -> bool:
+    return word.lower() == "true"
 
 
 class TelnyxFilterSet(django_filters.FilterSet):
@@ -84,8 +97,15 @@ def check_parameters(request: Request, view: APIView) -> None:
             raise bad_request(
                 f"unknown parameter {name!r}{hint}", reason="unknown_parameter", code=code, parameter=name
             )
-        if len(request.query_params.getlist(name)) > 1:
+        values = request.query_params.getlist(name)
+        if len(values) > 1:
             raise bad_request(f"{name} stands more than once", reason="doubled_parameter", parameter=name)
+        if not values[0].strip():
+            raise bad_request(
+                f"{name} is empty: give it a value, or leave it out", reason="empty_parameter", parameter=name
+            )
+        if "\0" in values[0]:
+            raise bad_request(f"{name} holds a NUL, which is not text", reason="bad_text", parameter=name)
 
 
 def _refused(errors: ErrorDict) -> Problem:
