@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from tokens.views.minting import whom
 from videobroker.api.problems import bad_request
 from videobroker.api.times import iso
 from videobroker.api.views import ApiView, one
+from videobroker.tenants.identities import validate_identity
 
 
 class AccessView(ApiView):
@@ -33,8 +35,7 @@ class AccessView(ApiView):
         """Explain whether a person would get a token now. Moderators and back ends may ask about anybody."""
         room = rights.find_room(self.caller, room_id)
         asked = request.query_params.get("identity")
-        if asked == "":
-            raise bad_request("identity is empty: name a person, or leave it out", parameter="identity")
+        _check_identity(asked)
         identity = asked if rights.is_moderator(room, self.caller) else whom(self.caller, asked)
         identity = identity or self.caller.identity
         now = timezone.now()
@@ -53,3 +54,11 @@ class AccessView(ApiView):
                 "retry_at": iso(decision.retry_at) if decision.retry_at else None,
             }
         )
+
+
+def _check_identity(asked: str | None) -> None:
+    try:
+        if asked is not None:
+            validate_identity(asked)
+    except ValidationError as error:
+        raise bad_request("; ".join(error.messages), reason="invalid", parameter="identity") from error
