@@ -25,7 +25,7 @@ from tokens.models import Grant
 from tokens.refresh_tokens import RefreshToken
 from tokens.refusals import refusal
 from tokens.revoking import revoke
-from videobroker.api.problems import Problem, forbidden
+from videobroker.api.problems import Problem, conflict, forbidden
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller, CallerKind
 
@@ -39,10 +39,11 @@ SEAT_WHILE_ASKING: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Presented:
-    """A refresh token as it was presented: with its grant, and whether it is to be rotated."""
+    """A refresh token as it was presented: with its grant, when, and whether it is to be rotated."""
 
     token: RefreshToken
     grant: Grant
+    at: datetime
     rotates: bool
 
 
@@ -52,8 +53,9 @@ def refresh(
     """Renew the client token of the grant that `text` belongs to.
 
     `caller` is who signed in, or None where the tenant lets the token alone suffice. Raises `Problem`: 403 with
-    `invalid_refresh_token`, `token_reused`, `grant_revoked`, `grant_expired` or a reason of admission; 503 while
-    Telnyx cannot be asked, after which the same token still works.
+    `invalid_refresh_token`, `token_reused`, `grant_revoked`, `grant_expired` or a reason of admission; 409 with
+    `refresh_superseded` when the token was overtaken while Telnyx was asked; 503 while Telnyx cannot be asked, after
+    which the same token still works.
     """
     presented = _recognise(caller, room, text, now)
     actor = caller or _holder(presented.grant, room)
@@ -95,7 +97,7 @@ def _recognise(caller: Caller | None, room: Room, text: str, now: datetime) -> P
         raise _reused(caller or _holder(grant, room), room, grant, token, now)
     if grant.is_over(now):
         raise forbidden("grant_expired", "this grant is over: mint a new token")
-    return Presented(token, grant, rotates=caller is None or not caller.is_back_end)
+    return Presented(token, grant, at=now, rotates=caller is None or not caller.is_back_end)
 
 
 def _may_use(caller: Caller | None, grant: Grant) -> bool:
@@ -175,7 +177,7 @@ def _hand_out(actor: Caller, room: Room, presented: Presented, client_token: ups
         log.info("token_withheld", grant=str(grant.pk), because=decision.reason)
         raise refusal(actor, "token.withheld", room, grant.identity, decision)
     if following is None:
-        raise _lost_the_race(actor, room, presented, now)
+        raise _lost_the_race(presented)
     grant.role = decision.role or grant.role
     grant.refresh_expires_at = refresh_expires_at
     return handed(grant, following, client_token, now)
@@ -197,23 +199,24 @@ def _advance(presented: Presented, kept: dict[str, Any], now: datetime) -> Refre
     )
     if rotated:
         return following[0]
-    return _same_successor(open_grant.first(), presented, kept, now)
+    return _same_successor(open_grant.first(), presented, kept)
 
 
-def _same_successor(
-    grant: Grant | None, presented: Presented, kept: dict[str, Any], now: datetime
-) -> RefreshToken | None:
-    """The successor that somebody else's refresh with the same token has made current, within the grace."""
-    if grant is None or not _holds(grant, presented.token, now):
+def _same_successor(grant: Grant | None, presented: Presented, kept: dict[str, Any]) -> RefreshToken | None:
+    """The successor that somebody else's refresh with the same token has made current. The grace counts up to when the
+    token was presented: how long Telnyx took since then is not the caller's doing."""
+    if grant is None or not _holds(grant, presented.token, presented.at):
         return None
     Grant.objects.filter(pk=grant.pk, state=Grant.State.OPEN).update(**kept)
     following = presented.token.successors()
     return next((token for token in following if hmac.compare_digest(token.hash(), grant.refresh_hash)), None)
 
 
-def _lost_the_race(actor: Caller, room: Room, presented: Presented, now: datetime) -> Problem:
-    """While Telnyx was asked, the grant was revoked, or the token became too old."""
-    grant = Grant.objects.filter(pk=presented.grant.pk).first()
-    if grant is None or grant.state != Grant.State.OPEN:
-        return forbidden("grant_revoked", "this grant was revoked: mint a new token")
-    return _reused(actor, room, grant, presented.token, now)
+def _lost_the_race(presented: Presented) -> Problem:
+    """While Telnyx was asked, the grant was revoked, or refreshed more than once. The latter is no theft: the token was
+    good when it was presented, so this is a retry whose first try was slow, and the grant lives on."""
+    if Grant.objects.filter(pk=presented.grant.pk, state=Grant.State.OPEN).exists():
+        return conflict(
+            "refresh_superseded", "newer refresh tokens were given out meanwhile: go on with the newest one"
+        )
+    return forbidden("grant_revoked", "this grant was revoked: mint a new token")
