@@ -1,0 +1,131 @@
+"""The pages behind the buttons: ask, do, tell."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from videobroker.admin.acts import Act
+from videobroker.admin.pages import Page
+from videobroker.tenants import auditing
+from videobroker.tenants.callers import Caller
+
+
+class ActingAdmin(Page):
+    """A table whose rows have buttons, one for each of its `acts`."""
+
+    acts: ClassVar[Sequence[Act]] = ()
+    # What the calls behind forms and buttons may raise to say no; its text is shown to the person.
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def may_act(self, request: HttpRequest, row: Any, act: Act) -> bool:
+        """Whether the signed-in person may press this button of this row."""
+        raise NotImplementedError
+
+    def caller(self, request: HttpRequest, row: Any) -> Caller:
+        """The signed-in person, acting on this row."""
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                f"<path:object_id>/{act.name}/",
+                self.admin_site.admin_view(partial(self.act_view, act=act)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{act.name}",
+            )
+            for act in self.acts
+        ] + super().get_urls()
+
+    def act_view(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
+        """GET asks, POST does."""
+        row = self.find(request, object_id)
+        if not self.may_act(request, row, act):
+            raise PermissionDenied("Only a moderator of the room or an operator may do this.")
+        if not act.offered(row):
+            messages.warning(request, f"“{act.label}” no longer applies: somebody was quicker.")
+            return HttpResponseRedirect(self.page_of(row))
+        return self._do(request, row, act) if request.method == "POST" else self._ask(request, row, act)
+
+    def _ask(self, request: HttpRequest, row: Any, act: Act) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": act.label,
+            "act": act,
+            "question": act.question(row),
+            "original": row,
+            "back": self.page_of(row),
+            "opts": self.opts,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "console/act.html", context)
+
+    def _do(self, request: HttpRequest, row: Any, act: Act) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                told = act.perform(self.caller(request, row), row, timezone.now())
+        except self.refusals as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(self.page_of(row))
+        messages.success(request, told)
+        return HttpResponseRedirect(self._list() if act.leaves else self.page_of(row))
+
+    def page_of(self, row: Any) -> str:
+        """Where the row's page is."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+    def _list(self) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except self.refusals as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        context["acts"] = [
+            {"act": act, "url": self.page_of_act(obj, act)}
+            for act in (self.acts if obj else ())
+            if act.offered(obj) and self.may_act(request, obj, act)
+        ]
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def page_of_act(self, row: Any, act: Act) -> str:
+        """Where the button's question is."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}", args=[row.pk])
+
+    def audit(self, request: HttpRequest, row: Any, verb: str, details: dict[str, Any] | None = None) -> None:
+        """Write into the audit what was done to the row by a form that has no call of its own behind it."""
+        auditing.record(
+            self.caller(request, row),
+            f"{self.kind}.{verb}",
+            subject_kind=self.kind,
+            subject=self.subject_of(row),
+            details=details,
+        )
+
+    def subject_of(self, row: Any) -> str:
+        """The row's name in the audit."""
+        return str(row.pk)
