@@ -1,9 +1,9 @@
 """Every path of videobroker."""
 
-from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from videobroker.admin.site import console
 from videobroker.api import health
 
 handler400 = "videobroker.api.errors.on_bad_request"
@@ -14,7 +14,7 @@ handler500 = "videobroker.api.errors.on_server_error"
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
-    path("admin/", admin.site.urls),
+    path("admin/", console.urls),
     path("v2/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v2/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("tokens.urls")),
