@@ -32,6 +32,26 @@ class TenantBanFilters(BanFilters):
     room_id = django_filters.UUIDFilter("room_id")
 
 
+class RoomSessionFilters(TelnyxFilterSet):
+    days = {"date_created_at": "seen_at", "date_updated_at": "updated_at", "date_ended_at": "ended_at"}
+    active = django_filters.BooleanFilter("ended_at", lookup_expr="isnull")
+
+
+class SessionFilters(RoomSessionFilters):
+    room_id = django_filters.UUIDFilter("room_id")
+
+
+class SessionParticipantFilters(TelnyxFilterSet):
+    days = {"date_joined_at": "joined_at", "date_updated_at": "updated_at", "date_left_at": "left_at"}
+    context = django_filters.CharFilter("context")
+    identity = django_filters.CharFilter("identity")
+
+
+class ParticipantFilters(SessionParticipantFilters):
+    session_id = django_filters.UUIDFilter("session_id")
+    room_id = django_filters.UUIDFilter("room_id")
+
+
 class OperationFilters(TelnyxFilterSet):
     days = {"date_created_at": "created_at"}
     room_id = django_filters.UUIDFilter("room_id")

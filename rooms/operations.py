@@ -84,7 +84,8 @@ def order(
 ) -> Operation:
     """Write an order about `room` in the caller's transaction and wake a worker once that has committed.
 
-    Orders about one room are carried out one after the other, as they were given. `arguments` hold no secrets.
+    Orders of one queue about one room (`Operation.QUEUES`) are carried out one after the other, as they were given.
+    `arguments` hold no secrets.
     After `good_for` an order that was not carried out has failed; None means it is never too late.
     """
     Room.objects.filter(pk=room.pk).update(orders=F("orders") + 1)
@@ -94,6 +95,7 @@ def order(
         tenant_id=room.tenant_id,
         room=room,
         kind=kind,
+        queue=Operation.QUEUES.get(kind, ""),
         arguments=arguments or {},
         ordered_by=f"{by.kind}:{by.subject}",
         deadline_at=Now() + good_for if good_for else None,
@@ -104,8 +106,11 @@ def order(
 
 def due(limit: int) -> list[uuid.UUID]:
     """Orders that may be carried out now, the longest due first: not leased, and none before them on their room."""
-    earlier = Operation.objects.filter(
-        room=OuterRef("room"), sequence__lt=OuterRef("sequence"), state__in=Operation.UNFINISHED
+    earlier = Operation.objects.exclude(queue="").filter(
+        room=OuterRef("room"),
+        queue=OuterRef("queue"),
+        sequence__lt=OuterRef("sequence"),
+        state__in=Operation.UNFINISHED,
     )
     ready = Operation.objects.filter(_may_be_leased()).exclude(Exists(earlier)).order_by("due_at")
     return list(ready.values_list("pk", flat=True)[:limit])
@@ -135,11 +140,14 @@ def carry_out(operation_id: uuid.UUID, *, timeout_secs: float | None = None) -> 
 
 
 def _lease(operation_id: uuid.UUID) -> tuple[Operation, bool] | None:
-    before = Operation.objects.filter(pk=operation_id).values("state", "room", "sequence").first()
+    before = Operation.objects.filter(pk=operation_id).values("state", "room", "sequence", "queue").first()
     if before is None:
         return None
-    earlier = Operation.objects.filter(
-        room=before["room"], sequence__lt=before["sequence"], state__in=Operation.UNFINISHED
+    earlier = Operation.objects.exclude(queue="").filter(
+        room=before["room"],
+        queue=before["queue"],
+        sequence__lt=before["sequence"],
+        state__in=Operation.UNFINISHED,
     )
     if earlier.exists():
         return None
@@ -232,14 +240,16 @@ def _write(operation: Operation, outcome: Outcome) -> bool:
 
 
 def _wake_next(operation: Operation) -> None:
+    if not operation.queue:
+        return
     following = Operation.objects.filter(
-        room=operation.room_id, sequence__gt=operation.sequence, state=State.PENDING
+        room=operation.room_id, queue=operation.queue, sequence__gt=operation.sequence, state=State.PENDING
     )
     if (next_id := following.order_by("sequence").values_list("pk", flat=True).first()) is not None:
         waking.wake(next_id)
 
 
-def unfinished(room: Room) -> Iterator[uuid.UUID]:
-    """The room's orders that are still to be carried out, in their order."""
-    rows = Operation.objects.filter(room=room, state__in=Operation.UNFINISHED)
+def unfinished(room: Room, queue: str) -> Iterator[uuid.UUID]:
+    """The room's orders of one queue that are still to be carried out, in their order."""
+    rows = Operation.objects.filter(room=room, queue=queue, state__in=Operation.UNFINISHED)
     yield from rows.order_by("sequence").values_list("pk", flat=True)

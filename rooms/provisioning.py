@@ -4,6 +4,7 @@ Creating is made safe to repeat by the name: Telnyx refuses a second room of one
 lost is found again by it (docs/decisions/0003-operations-are-rows.md).
 """
 
+import re
 import time
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from rooms import operations
-from rooms.models import Operation, Room, Upstream
+from rooms.models import Operation, Room, TelnyxRoom, Upstream
 from rooms.operations import Attempt, Cancelled, carries_out
 from videobroker import telnyx
 from videobroker.telnyx import errors
@@ -25,6 +26,8 @@ from videobroker.tenants.lines import line_of
 log = structlog.get_logger(__name__)
 
 Kind = Operation.Kind
+# What Telnyx rooms of ours are called (`Room.telnyx_name`); a number follows where a room was sealed.
+TELNYX_NAME: Final = re.compile(r"vb-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.[0-9]+)?")
 # An order to make a room is good for longer than any outage we know of.
 GOOD_FOR: Final = timedelta(days=1)
 
@@ -49,8 +52,16 @@ def order_delete(room: Room, by: Caller) -> Operation:
 
 
 def properties(room: Room) -> dict[str, Any]:
-    """What the Telnyx room should be like. The names and addresses our tenants gave are not Telnyx's business."""
-    return {"max_participants": room.max_participants, "enable_recording": room.enable_recording}
+    """What the Telnyx room should be like. Telnyx tells us, and we tell the tenant: so the webhook addresses are ours,
+    where we have one that Telnyx can reach, and never those the tenant gave."""
+    wanted: dict[str, Any] = {
+        "max_participants": room.max_participants,
+        "enable_recording": room.enable_recording,
+    }
+    if settings.PUBLIC_URL:
+        ours = f"{settings.PUBLIC_URL}/webhooks/telnyx/{room.account_id}"
+        wanted |= {"webhook_event_url": ours, "webhook_event_failover_url": f"{ours}/failover"}
+    return wanted
 
 
 # --- Carrying out -----------------------------------------------------------------------------------------
@@ -90,7 +101,9 @@ def _find(line: telnyx.Telnyx, room: Room) -> telnyx.Room | None:
 
 def _adopt(room: Room, made: telnyx.Room) -> None:
     """Write down the Telnyx room. It may be one that an earlier attempt made with other properties."""
-    Room.objects.filter(pk=room.pk, telnyx_id=None).update(telnyx_id=made.id, upstream=Upstream.READY)
+    with transaction.atomic():
+        TelnyxRoom.objects.get_or_create(telnyx_id=made.id, defaults={"room": room, "account": room.account})
+        Room.objects.filter(pk=room.pk, telnyx_id=None).update(telnyx_id=made.id, upstream=Upstream.READY)
     if any(getattr(made, name) != value for name, value in properties(room).items()):
         with transaction.atomic():
             order_update(room, HOUSE)
@@ -156,13 +169,13 @@ def ensure(room: Room, *, by: Caller, timeout_secs: float) -> str:
     until = time.monotonic() + timeout_secs
     _order_if_nobody_did(room, by)
     while (left := until - time.monotonic()) > 0:
-        for operation_id in operations.unfinished(room):
+        for operation_id in operations.unfinished(room, "upstream"):
             operations.carry_out(operation_id, timeout_secs=min(left, settings.TELNYX_TIMEOUT_SECS))
             break
         telnyx_id = Room.objects.values_list("telnyx_id", flat=True).get(pk=room.pk)
         if telnyx_id is not None:
             return str(telnyx_id)
-        if not any(True for _ in operations.unfinished(room)):
+        if not any(True for _ in operations.unfinished(room, "upstream")):
             break
         time.sleep(min(0.1, max(0.0, left)))  # another process has the lease, or the next try is not due yet
     raise NotProvisioned(f"room {room.pk} has no Telnyx room yet")
@@ -176,9 +189,14 @@ def _order_if_nobody_did(room: Room, by: Caller) -> None:
             order_create(room, by)
 
 
+def is_busy(room: Room) -> bool:
+    """Whether an order about the room's Telnyx room is still to be carried out."""
+    return Operation.objects.filter(room=room, queue="upstream", state__in=Operation.UNFINISHED).exists()
+
+
 def follow_schedules(now: datetime) -> None:
     """Order the Telnyx rooms deleted of rooms that have closed, and made of rooms that were opened again."""
-    busy = Operation.objects.filter(room=OuterRef("pk"), state__in=Operation.UNFINISHED)
+    busy = Operation.objects.filter(room=OuterRef("pk"), queue="upstream", state__in=Operation.UNFINISHED)
     idle = Room.objects.filter(~Exists(busy))
     shut = Q(closes_at__lte=now) | Q(deleted_at__isnull=False)
     for room in idle.filter(shut, ~Q(upstream=Upstream.ABSENT))[:500]:

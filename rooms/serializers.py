@@ -2,12 +2,15 @@
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from rooms.models import Access, Ban, Member, Operation, Role, Room
+from rooms.models import Access, Ban, Member, Operation, Participant, Role, Room, Session
 from videobroker.api.serializers import Body
+from videobroker.api.times import iso
 from videobroker.tenants.identities import clean_display_name, validate_identity
 
 
@@ -48,12 +51,19 @@ class WebhookUrlField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        parts = urlsplit(text) if text else None
-        if parts and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        if text and not _is_web_address(text):
             raise serializers.ValidationError(
                 "give a whole URL with its scheme, such as https://example.com/hook"
             )
         return text
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, or a port beyond all ports
+        return False
 
 
 class Record(serializers.ModelSerializer[Any]):
@@ -85,7 +95,8 @@ class RoomRecord(Record):
         read_only_fields = fields
 
     def get_active_session_id(self, room: Room) -> str | None:
-        return None
+        live = (session for session in self._sessions(room) if session.is_live)
+        return next((str(session.pk) for session in live), None)
 
     def get_state(self, room: Room) -> str:
         now = self.context["now"]
@@ -96,7 +107,12 @@ class RoomRecord(Record):
     def to_representation(self, instance: Room) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
         if self.context.get("include_sessions"):
-            shown["sessions"] = []
+            shown["sessions"] = SessionRecord(self._sessions(instance), many=True, context=self.context).data
+        return shown
+
+    def _sessions(self, room: Room) -> list[Session]:
+        """The room's sessions as far as the caller may see them: the view has put those into `shown_sessions`."""
+        shown: list[Session] = getattr(room, "shown_sessions", [])
         return shown
 
 
@@ -206,6 +222,121 @@ class TenantBanBody(BanBody):
     room_id = serializers.UUIDField(required=False, allow_null=True)
 
 
+class ParticipantRecord(Record):
+    """Somebody in a session, as Telnyx tells, and who that is, as far as their context says so credibly."""
+
+    record_type_name = "room_participant"
+    left_at = serializers.DateTimeField(source="gone_at")
+
+    class Meta:
+        model = Participant
+        fields = [
+            "id", "record_type", "session_id", "context", "joined_at", "left_at", "updated_at", "room_id", "identity",
+            "display_name", "role", "grant_id", "attribution", "left_reason",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class SessionRecord(Record):
+    """A session. `participants` is there when it was asked for with include_participants."""
+
+    record_type_name = "room_session"
+    active = serializers.BooleanField(source="is_live")
+    created_at = serializers.SerializerMethodField(help_text="When it started.")
+
+    class Meta:
+        model = Session
+        fields = [
+            "id",
+            "record_type",
+            "room_id",
+            "active",
+            "created_at",
+            "updated_at",
+            "ended_at",
+            "ended_reason",
+        ]
+        read_only_fields = fields
+
+    def get_created_at(self, session: Session) -> str:
+        return iso(session.started_at or session.seen_at)
+
+    def to_representation(self, instance: Session) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if self.context.get("include_participants"):
+            people = list(instance.participants.all())
+            for person in people:
+                person.session = instance
+            shown["participants"] = ParticipantRecord(people, many=True).data
+        return shown
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "enum": ["all"]},
+            {"type": "array", "items": {"type": "string", "format": "uuid"}},
+        ]
+    }
+)
+class WhomField(serializers.Field[Any, Any, Any, Any]):
+    """`"all"`, or a list of participant ids."""
+
+    default_error_messages = {"invalid": 'give "all" or a list of participant ids'}
+
+    def to_internal_value(self, data: Any) -> str | list[UUID]:
+        if data == "all":
+            return "all"
+        ids = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=1000)
+        if not isinstance(data, list):
+            self.fail("invalid")
+        found: list[UUID] = ids.run_validation(data)
+        return found
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class AimBody(Body):
+    """Whom an order is about. Nobody named means everybody."""
+
+    participants = WhomField(required=False)
+    identities = serializers.ListField(
+        child=IdentityField(),
+        required=False,
+        allow_empty=False,
+        max_length=1000,
+        help_text="Or people, as you name them.",
+    )
+    exclude = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=1000,
+        help_text="Participants it is not about.",
+    )
+
+
+class BanTermsBody(Body):
+    """The ban that goes with a kick."""
+
+    until = serializers.DateTimeField(required=False, allow_null=True, help_text="null: until it is lifted.")
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class KickBody(AimBody):
+    """Whom to kick, and whether to keep them out."""
+
+    ban = BanTermsBody(required=False, allow_null=True)
+
+
+class OrderedRecord(serializers.Serializer[Any]):
+    """An order was written; follow it at /v2/operations/{operation_id}."""
+
+    result = serializers.CharField()
+    operation_id = serializers.UUIDField()
+    bans = BanRecord(many=True, required=False)
+
+
 class OperationRecord(Record):
     """An order to Telnyx, and how far it has got."""
 
@@ -218,3 +349,25 @@ class OperationRecord(Record):
             "due_at", "created_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class FollowedOperationRecord(OperationRecord):
+    """One order; `participants` tells what is known now of each of those whom it is about."""
+
+    participants = serializers.SerializerMethodField()
+
+    class Meta(OperationRecord.Meta):
+        fields = [*OperationRecord.Meta.fields, "participants"]
+        read_only_fields = fields
+
+    def get_participants(self, operation: Operation) -> list[dict[str, Any]]:
+        people = Participant.objects.filter(pk__in=operation.arguments.get("participants", ()))
+        return [
+            {
+                "id": str(person.pk),
+                "identity": person.identity,
+                "present": person.gone_at is None,
+                "left_at": iso(person.gone_at) if person.gone_at else None,
+            }
+            for person in people.select_related("session").order_by("joined_at", "id")
+        ]

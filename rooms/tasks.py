@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from rooms import operations, provisioning
+from rooms import events, operations, provisioning
 from videobroker.api import idempotency
 
 
@@ -13,6 +13,12 @@ from videobroker.api import idempotency
 def carry_out(operation_id: str) -> None:
     """Try one operation now, if it is still due."""
     operations.carry_out(UUID(operation_id))
+
+
+@shared_task(name="rooms.tasks.apply_events")
+def apply_events() -> None:
+    """Apply the webhooks that came in."""
+    events.apply_all()
 
 
 @shared_task(name="rooms.tasks.sweep")
@@ -28,3 +34,4 @@ def tidy() -> None:
     now = timezone.now()
     provisioning.follow_schedules(now)
     idempotency.forget_old(now)
+    events.forget_old(now)

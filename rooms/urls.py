@@ -4,15 +4,33 @@ from django.urls import path
 
 from rooms.views.bans import BansView, OneBanView, RoomBansView
 from rooms.views.members import MembersView, OneMemberView
+from rooms.views.moderation import EndView, KickView, MuteView, UnmuteView
 from rooms.views.operations import OneOperationView, OperationsView
+from rooms.views.participants import OneParticipantView, ParticipantsOfSessionView, ParticipantsView
 from rooms.views.rooms import OneRoomView, RoomsView
+from rooms.views.sessions import OneSessionView, SessionsOfRoomView, SessionsView
+from rooms.views.webhooks import telnyx_webhook
+
+SESSION = "v2/room_sessions/<uuid:session_id>"
 
 urlpatterns = [
+    path("webhooks/telnyx/<uuid:account_id>", telnyx_webhook),
+    path("webhooks/telnyx/<uuid:account_id>/failover", telnyx_webhook),
     path("v2/rooms", RoomsView.as_view()),
     path("v2/rooms/<uuid:room_id>", OneRoomView.as_view()),
     path("v2/rooms/<uuid:room_id>/members", MembersView.as_view()),
     path("v2/rooms/<uuid:room_id>/members/<uuid:member_id>", OneMemberView.as_view()),
     path("v2/rooms/<uuid:room_id>/bans", RoomBansView.as_view()),
+    path("v2/rooms/<uuid:room_id>/sessions", SessionsOfRoomView.as_view()),
+    path("v2/room_sessions", SessionsView.as_view()),
+    path(SESSION, OneSessionView.as_view()),
+    path(f"{SESSION}/participants", ParticipantsOfSessionView.as_view()),
+    path(f"{SESSION}/actions/kick", KickView.as_view()),
+    path(f"{SESSION}/actions/mute", MuteView.as_view()),
+    path(f"{SESSION}/actions/unmute", UnmuteView.as_view()),
+    path(f"{SESSION}/actions/end", EndView.as_view()),
+    path("v2/room_participants", ParticipantsView.as_view()),
+    path("v2/room_participants/<uuid:participant_id>", OneParticipantView.as_view()),
     path("v2/bans", BansView.as_view()),
     path("v2/bans/<uuid:ban_id>", OneBanView.as_view()),
     path("v2/operations", OperationsView.as_view()),

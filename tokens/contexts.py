@@ -23,7 +23,7 @@ JOIN_LEEWAY: Final = timedelta(seconds=30)
 
 
 class ContextRefused(Exception):
-    """The context does not say credibly who joined. `reason`: missing, forged, late."""
+    """The context does not say credibly who joined. `reason`: missing, forged."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -59,11 +59,17 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(9)
 
 
-def read(text: str | None, *, joined_at: datetime) -> Statement:
-    """What the context of somebody who joined at `joined_at` says. Raises `ContextRefused`."""
+def statement_in(text: str | None) -> Statement:
+    """What a context says, if we signed it. Whether it came in time, and from whom, is for `attributing` to judge.
+    Raises `ContextRefused`."""
     if not text:
         raise ContextRefused("missing", "joined without a context")
-    statement = _verified(text)
+    return _verified(text)
+
+
+def read(text: str | None, *, joined_at: datetime) -> Statement:
+    """What the context of somebody who joined at `joined_at` says. Raises `ContextRefused`."""
+    statement = statement_in(text)
     if joined_at > statement.join_by_at + JOIN_LEEWAY:
         raise ContextRefused("late", "joined after the context's time")
     return statement

@@ -92,12 +92,20 @@ def _recognise(caller: Caller | None, room: Room, text: str, now: datetime) -> P
         raise invalid()
     grant.room = room
     if grant.state != Grant.State.OPEN:
-        raise forbidden("grant_revoked", "this grant was revoked: mint a new token")
+        raise _revoked(caller or _holder(grant, room), room, grant, now)
     if not _holds(grant, token, now):
         raise _reused(caller or _holder(grant, room), room, grant, token, now)
     if grant.is_over(now):
         raise forbidden("grant_expired", "this grant is over: mint a new token")
     return Presented(token, grant, at=now, rotates=caller is None or not caller.is_back_end)
+
+
+def _revoked(actor: Caller, room: Room, grant: Grant, now: datetime) -> Problem:
+    """Why a revoked grant is not refreshed: what would also keep its person from minting, if there is anything."""
+    decision = admission.decide(room, grant.identity, tenant=room.tenant, now=now, seats=None)
+    if not decision.admitted:
+        return refusal(actor, "token.refresh", room, grant.identity, decision)
+    return forbidden("grant_revoked", "this grant was revoked: mint a new token")
 
 
 def _may_use(caller: Caller | None, grant: Grant) -> bool:

@@ -1,8 +1,29 @@
 """The rows of `rooms`."""
 
+from rooms.models.account_check import AccountCheck
 from rooms.models.ban import Ban
+from rooms.models.event import Event
 from rooms.models.member import Member, Role
 from rooms.models.operation import Operation
+from rooms.models.participant import Attribution, Participant
+from rooms.models.removal import Removal
 from rooms.models.room import Access, Room, Upstream
+from rooms.models.session import Session
+from rooms.models.telnyx_room import TelnyxRoom
 
-__all__ = ["Access", "Ban", "Member", "Operation", "Role", "Room", "Upstream"]
+__all__ = [
+    "Access",
+    "AccountCheck",
+    "Attribution",
+    "Ban",
+    "Event",
+    "Member",
+    "Operation",
+    "Participant",
+    "Removal",
+    "Role",
+    "Room",
+    "Session",
+    "TelnyxRoom",
+    "Upstream",
+]

@@ -15,6 +15,10 @@ class Operation(models.Model):
         CREATE_ROOM = "create_room"
         UPDATE_ROOM = "update_room"
         DELETE_ROOM = "delete_room"
+        KICK = "kick"
+        MUTE = "mute"
+        UNMUTE = "unmute"
+        END_SESSION = "end_session"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be carried out"
@@ -25,14 +29,21 @@ class Operation(models.Model):
         CANCELLED = "cancelled", "Not needed any more"
 
     UNFINISHED = (State.PENDING, State.LEASED, State.VERIFYING)
+    # Orders of one queue about one room are carried out one after the other. A kick waits for nobody.
+    QUEUES = {
+        Kind.CREATE_ROOM: "upstream",
+        Kind.UPDATE_ROOM: "upstream",
+        Kind.DELETE_ROOM: "upstream",
+        Kind.MUTE: "voices",
+        Kind.UNMUTE: "voices",
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sequence = models.BigIntegerField(
-        editable=False, help_text="Orders about one room are carried out in this order."
-    )
+    sequence = models.BigIntegerField(editable=False, help_text="Counts the orders about one room.")
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
     room = models.ForeignKey("rooms.Room", on_delete=models.CASCADE, related_name="operations")
     kind = models.CharField(max_length=20, choices=Kind)
+    queue = models.CharField(max_length=10, blank=True, editable=False)
     arguments = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     ordered_by = models.CharField(max_length=280)

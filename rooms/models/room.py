@@ -69,6 +69,9 @@ class Room(models.Model):
 
     telnyx_id = models.UUIDField(null=True, unique=True, editable=False)
     upstream = models.CharField(max_length=10, choices=Upstream, default=Upstream.PENDING, editable=False)
+    reconcile_due_at = models.DateTimeField(
+        null=True, editable=False, db_index=True, help_text="When Telnyx is next asked who is in."
+    )
     orders = models.PositiveIntegerField(default=0, editable=False, help_text="Operations ordered so far.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)

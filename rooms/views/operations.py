@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rooms import rights
 from rooms.filters import OperationFilters
 from rooms.models import Operation
-from rooms.serializers import OperationRecord
+from rooms.serializers import FollowedOperationRecord, OperationRecord
 from videobroker.api.paging import Pages
 from videobroker.api.problems import not_found
 from videobroker.api.views import ApiView, one
@@ -38,7 +38,7 @@ class OneOperationView(ApiView):
     scopes = {"GET": "rooms:read"}
     for_people = frozenset({"GET"})
     queryset = Operation.objects.none()
-    serializer_class = OperationRecord
+    serializer_class = FollowedOperationRecord
 
     @extend_schema(operation_id="view_operation")
     def get(self, request: Request, operation_id: UUID) -> Response:
@@ -46,4 +46,4 @@ class OneOperationView(ApiView):
         found = Operation.objects.of(self.tenant).select_related("room").filter(pk=operation_id).first()
         if found is None or not rights.is_moderator(found.room, self.caller):
             raise not_found()
-        return one(OperationRecord(found).data)
+        return one(FollowedOperationRecord(found).data)

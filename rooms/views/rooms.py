@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from rooms import keeping, rights
 from rooms.filters import RoomFilters
-from rooms.models import Room
+from rooms.models import Room, Session
 from rooms.serializers import RoomBody, RoomRecord
 from videobroker.api.idempotency import idempotent_in_one_transaction
 from videobroker.api.paging import Pages
@@ -33,7 +33,15 @@ class RoomView(ApiView):
         included = self.request.method == "GET" and self.flag("include_sessions")
         return {**context, "now": timezone.now(), "include_sessions": included}
 
+    def _sessions(self) -> "Prefetch[str, QuerySet[Session], str]":
+        """Has rooms loaded with those of their sessions that the caller may see: all if asked for, else live ones."""
+        sessions = Session.objects.visible_to(self.caller).order_by("-seen_at", "id")
+        if not (self.request.method == "GET" and self.flag("include_sessions")):
+            sessions = sessions.live()
+        return Prefetch("sessions", sessions, to_attr="shown_sessions")
+
     def shown(self, room: Room) -> Any:
+        prefetch_related_objects([room], self._sessions())
         return RoomRecord(room, context=self.get_serializer_context()).data
 
     def body(self, room: Room | None = None) -> dict[str, Any]:
@@ -52,7 +60,11 @@ class RoomsView(RoomView):
     filterset_class = RoomFilters
 
     def get_queryset(self) -> QuerySet[Room]:
-        return Room.objects.visible_to(self.caller).order_by("-created_at", "id")
+        return (
+            Room.objects.visible_to(self.caller)
+            .prefetch_related(self._sessions())
+            .order_by("-created_at", "id")
+        )
 
     @extend_schema(operation_id="list_rooms", parameters=[INCLUDE_SESSIONS])
     def get(self, request: Request) -> Response:

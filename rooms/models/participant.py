@@ -1,0 +1,87 @@
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from rooms.models.member import Role
+from videobroker.tenants.callers import Caller
+from videobroker.tenants.scoping import TenantQuerySet
+
+
+class Attribution(models.TextChoices):
+    """Whether a participant's context says credibly who they are."""
+
+    PENDING = "pending", "Not looked at yet"
+    ATTRIBUTED = "attributed"
+    MISSING = "missing", "No context"
+    FORGED = "forged", "Not a context of ours"
+    LATE = "late", "Joined after the context's time"
+    FOREIGN = "foreign", "A context of another room"
+    CLAIMED = "claimed", "Another participant has shown this context before"
+
+
+class ParticipantQuerySet(TenantQuerySet["Participant"]):
+    def present(self) -> Self:
+        """Those who, as far as we know, are in now."""
+        return self.filter(left_at=None, session__ended_at=None)
+
+    def visible_to(self, caller: Caller) -> Self:
+        """The tenant's participants: all to a back end, to a person those of the rooms they moderate."""
+        people = self.of(caller.the_tenant).filter(room__deleted_at=None)
+        if caller.is_back_end:
+            return people
+        return people.filter(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
+
+
+class Participant(models.Model):
+    """Somebody in a session, mirrored from Telnyx, and beside it who that is. Only events and reconciling write that
+    they joined or left; only attribution writes who they are."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
+    room = models.ForeignKey("rooms.Room", on_delete=models.CASCADE, related_name="+")
+    session = models.ForeignKey("rooms.Session", on_delete=models.CASCADE, related_name="participants")
+    telnyx_id = models.UUIDField(editable=False)
+    context = models.TextField(null=True)
+    joined_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+    left_reason = models.CharField(max_length=200, blank=True)
+
+    attribution = models.CharField(max_length=12, choices=Attribution, default=Attribution.PENDING)
+    identity = models.CharField(max_length=255, null=True)
+    display_name = models.CharField(max_length=100, blank=True)
+    role = models.CharField(max_length=12, blank=True)
+    grant_id = models.UUIDField(null=True)
+    granted_at = models.DateTimeField(null=True, help_text="When that grant was given.")
+    evicted_at = models.DateTimeField(
+        null=True, help_text="When their removal was last ordered by the house."
+    )
+
+    seen_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seen_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "telnyx_id"], name="a_participant_is_in_a_session_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-seen_at"], name="participants_of_tenant"),
+            models.Index(fields=["grant_id"], name="participants_of_grant"),
+            models.Index(fields=["room"], condition=Q(left_at=None), name="present_participants"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.identity or str(self.telnyx_id)
+
+    @property
+    def gone_at(self) -> datetime | None:
+        """When they left, or the session ended over them."""
+        return self.left_at or self.session.ended_at

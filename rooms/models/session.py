@@ -1,0 +1,61 @@
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from rooms.models.member import Role
+from videobroker.tenants.callers import Caller
+from videobroker.tenants.scoping import TenantQuerySet
+
+
+class SessionQuerySet(TenantQuerySet["Session"]):
+    def live(self) -> Self:
+        """Sessions that, as far as we know, go on."""
+        return self.filter(ended_at=None)
+
+    def visible_to(self, caller: Caller) -> Self:
+        """The tenant's sessions: all of them to a back end, to a person those of the rooms they moderate."""
+        sessions = self.of(caller.the_tenant).filter(room__deleted_at=None)
+        if caller.is_back_end:
+            return sessions
+        moderated = Q(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
+        return sessions.filter(moderated)
+
+
+class Session(models.Model):
+    """One gathering in a room, mirrored from Telnyx. Only events and reconciling write it.
+
+    Every time in it is the earliest that was ever told, so that the rows are the same in whatever order, and however
+    often, the events come in.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
+    room = models.ForeignKey("rooms.Room", on_delete=models.CASCADE, related_name="sessions")
+    telnyx_id = models.UUIDField(unique=True, editable=False)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_reason = models.CharField(max_length=200, blank=True)
+    seen_at = models.DateTimeField(db_default=Now(), editable=False, help_text="When we first heard of it.")
+    confirmed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When Telnyx last told who is in."
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seen_at", "id"]
+        indexes = [
+            models.Index(fields=["tenant", "-seen_at"], name="sessions_of_tenant"),
+            models.Index(fields=["room"], condition=Q(ended_at=None), name="live_sessions"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room} since {self.started_at}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.ended_at is None

@@ -1,0 +1,290 @@
+"""Kick, mute, unmute, end: deciding about others who are in a room now.
+
+An order is a row, written with what makes it last: a kick revokes grants and leaves a removal, and a ban if asked, so
+that whoever was put out is met by it at the next refresh and whenever they come back (`evicting`). What became of the
+order is told by Telnyx's events; here nobody is ever written as gone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from rooms import keeping, operations
+from rooms.doorkeeping import doorkeeper
+from rooms.models import Ban, Member, Operation, Participant, Removal, Role, Room, Session
+from rooms.operations import Attempt, Cancelled, carries_out
+from videobroker.telnyx import Telnyx, errors
+from videobroker.tenants import auditing
+from videobroker.tenants.callers import Caller, CallerKind
+from videobroker.tenants.lines import line_of
+from videobroker.tenants.models import ApiKey
+
+Kind = Operation.Kind
+
+# An order to mute that comes late would hit somebody in the middle of another sentence.
+MUTE_GOOD_FOR: Final = timedelta(seconds=60)
+KICK_GOOD_FOR: Final = timedelta(minutes=10)
+# Clocks differ, and a client may be just connecting: the watch on a removal lasts this much longer than the tokens.
+WATCH_LEEWAY: Final = timedelta(seconds=30)
+# Telnyx is asked this often who is in, while somebody who was put out could still return.
+ASKED_WHILE_WATCHED: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Whom an order is about: everybody, or some by our participant ids and identities; and whom it spares."""
+
+    everybody: bool = False
+    participants: frozenset[UUID] = frozenset()
+    identities: frozenset[str] = frozenset()
+    exclude: frozenset[UUID] = frozenset()
+
+    def present_in(self, session: Session) -> list[Participant]:
+        """Those it is about who are in the session, as far as we know."""
+        people = Participant.objects.filter(session=session).present().exclude(pk__in=self.exclude)
+        if not self.everybody:
+            people = people.filter(Q(pk__in=self.participants) | Q(identity__in=self.identities))
+        return list(people)
+
+
+@dataclass(frozen=True)
+class BanTerms:
+    """The ban that goes with a kick."""
+
+    until: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What came of asking: the operation, and the bans that went with it."""
+
+    operation: Operation
+    bans: list[Ban] = field(default_factory=list)
+
+
+def kick(caller: Caller, session: Session, aim: Aim, *, ban: BanTerms | None, now: datetime) -> Ordered:
+    """Put people out of the session, revoke what let them in, and with `ban` keep them out, present or not."""
+    room = session.room
+    with transaction.atomic():
+        people = aim.present_in(session)
+        identities = set(aim.identities) | {person.identity for person in people if person.identity}
+        grant_ids = {person.grant_id for person in people if person.grant_id}
+        bans = _bans(caller, room, identities, ban) if ban else []
+        whole_people = identities if ban else set(aim.identities)
+        remove(
+            room, identities=whole_people, grant_ids=grant_ids, because="banned" if ban else "kicked", now=now
+        )
+        operation = _order(caller, Kind.KICK, session, aim, people, good_for=KICK_GOOD_FOR)
+    return Ordered(operation, bans)
+
+
+def remove(room: Room, *, identities: set[str], grant_ids: set[UUID], because: str, now: datetime) -> None:
+    """Revoke the grants and leave the fact, in the caller's transaction: what was granted before `now` holds no more,
+    and until the last token given for it is over, whoever returns with it is put out again."""
+    last = doorkeeper().revoke(room, identities=identities, grant_ids=grant_ids, because=because, now=now)
+    watched_until_at = (max(last, now) if last else now) + WATCH_LEEWAY
+    common: dict[str, Any] = {"room": room, "removed_at": now, "watched_until_at": watched_until_at}
+    Removal.objects.bulk_create(
+        [
+            *(Removal(identity=identity, **common) for identity in identities),
+            *(Removal(grant_id=grant_id, **common) for grant_id in grant_ids),
+        ]
+    )
+    Room.objects.filter(pk=room.pk).filter(
+        Q(reconcile_due_at=None) | Q(reconcile_due_at__gt=now + ASKED_WHILE_WATCHED)
+    ).update(reconcile_due_at=now + ASKED_WHILE_WATCHED)
+
+
+def _bans(caller: Caller, room: Room, identities: set[str], terms: BanTerms) -> list[Ban]:
+    values = {"until": terms.until, "reason": terms.reason}
+    return [keeping.ban(caller, room, {"identity": identity, **values}) for identity in sorted(identities)]
+
+
+def mute(caller: Caller, session: Session, aim: Aim) -> Ordered:
+    """Silence people."""
+    return _mute_or_unmute(caller, Kind.MUTE, session, aim)
+
+
+def unmute(caller: Caller, session: Session, aim: Aim) -> Ordered:
+    """Let people be heard again."""
+    return _mute_or_unmute(caller, Kind.UNMUTE, session, aim)
+
+
+def _mute_or_unmute(caller: Caller, kind: Operation.Kind, session: Session, aim: Aim) -> Ordered:
+    with transaction.atomic():
+        return Ordered(_order(caller, kind, session, aim, aim.present_in(session), good_for=MUTE_GOOD_FOR))
+
+
+def end(caller: Caller, session: Session) -> Ordered:
+    """End the session. Everybody is put out, and may come back while the room is open to them."""
+    with transaction.atomic():
+        return Ordered(
+            _order(caller, Kind.END_SESSION, session, Aim(everybody=True), [], good_for=KICK_GOOD_FOR)
+        )
+
+
+def order_kick(caller: Caller, session: Session, people: Sequence[Participant], *, because: str) -> Operation:
+    """Order these people's removal, in the caller's transaction, without revoking or banning anything more."""
+    aim = Aim(participants=frozenset(person.pk for person in people))
+    return _order(caller, Kind.KICK, session, aim, people, good_for=KICK_GOOD_FOR, because=because)
+
+
+def _order(
+    caller: Caller,
+    kind: Operation.Kind,
+    session: Session,
+    aim: Aim,
+    people: Sequence[Participant],
+    *,
+    good_for: timedelta,
+    because: str = "",
+) -> Operation:
+    arguments = {
+        "session_id": str(session.pk),
+        "everybody": aim.everybody,
+        "participants": [str(person.pk) for person in people],
+        "exclude": sorted(str(each) for each in aim.exclude),
+    }
+    operation = operations.order(session.room, kind, by=caller, arguments=arguments, good_for=good_for)
+    auditing.record(
+        caller,
+        ACTIONS[kind],
+        tenant=session.room.tenant,
+        room_id=session.room_id,
+        subject_kind="session" if aim.everybody else "participants",
+        subject=session.pk,
+        details={
+            "operation_id": str(operation.pk),
+            "session_id": str(session.pk),
+            "participants": arguments["participants"],
+            "identities": sorted({person.identity for person in people if person.identity} | aim.identities),
+            **({"because": because} if because else {}),
+        },
+    )
+    return operation
+
+
+ACTIONS: Final = {
+    Kind.KICK: "participants.kicked",
+    Kind.MUTE: "participants.muted",
+    Kind.UNMUTE: "participants.unmuted",
+    Kind.END_SESSION: "session.ended",
+}
+
+
+# --- Carrying out -----------------------------------------------------------------------------------------
+
+
+@carries_out(Kind.KICK)
+def carry_out_kick(attempt: Attempt) -> dict[str, Any]:
+    """Put them out, and look who is still there. Kicking somebody who is gone already is harmless to repeat."""
+    session, line = _begin(attempt)
+    arguments = attempt.operation.arguments
+    if arguments["everybody"]:
+        told = _tell(
+            lambda: line.kick(
+                session.telnyx_id, participants="all", exclude=_telnyx_ids(arguments["exclude"])
+            )
+        )
+    else:
+        meant = _telnyx_ids(arguments["participants"])
+        if not meant:
+            return _outcome(session, "nobody of them is in the session")
+        told = _tell(lambda: line.kick(session.telnyx_id, participants=meant))
+    return _outcome(session, told)
+
+
+@carries_out(Kind.MUTE)
+def carry_out_mute(attempt: Attempt) -> dict[str, Any]:
+    """Silence those of them about whom nothing newer was ordered."""
+    return _set_muted(attempt, muted=True)
+
+
+@carries_out(Kind.UNMUTE)
+def carry_out_unmute(attempt: Attempt) -> dict[str, Any]:
+    """Let those of them be heard about whom nothing newer was ordered."""
+    return _set_muted(attempt, muted=False)
+
+
+def _set_muted(attempt: Attempt, *, muted: bool) -> dict[str, Any]:
+    session, line = _begin(attempt)
+    arguments = attempt.operation.arguments
+    newer = _newer_orders(attempt.operation, session)
+    if any(order["everybody"] for order in newer):
+        raise Cancelled("superseded by a newer order")
+    spared = {each for order in newer for each in order["participants"]}
+    act = line.mute if muted else line.unmute
+    if arguments["everybody"]:
+        exclude = _telnyx_ids({*arguments["exclude"], *spared})
+        told = _tell(lambda: act(session.telnyx_id, participants="all", exclude=exclude))
+        return _outcome(session, told)
+    meant = _telnyx_ids(set(arguments["participants"]) - spared)
+    if not meant:
+        raise Cancelled("superseded by a newer order" if spared else "nobody of them is in the session")
+    return _outcome(session, _tell(lambda: act(session.telnyx_id, participants=meant)))
+
+
+@carries_out(Kind.END_SESSION)
+def carry_out_end(attempt: Attempt) -> dict[str, Any]:
+    """End the session; one that is over already is as it should be."""
+    session, line = _begin(attempt)
+    return _outcome(session, _tell(lambda: line.end_session(session.telnyx_id)))
+
+
+def _begin(attempt: Attempt) -> tuple[Session, Telnyx]:
+    """The session and the line to Telnyx, if who ordered this may still do so. Raises `Cancelled`."""
+    operation = attempt.operation
+    if not _may_still(operation):
+        raise Cancelled("not_authorized: who ordered this may not do so any more")
+    session = Session.objects.get(pk=operation.arguments["session_id"])
+    return session, line_of(operation.room.account, timeout_secs=attempt.timeout_secs)
+
+
+def _may_still(operation: Operation) -> bool:
+    """Rights are read again when an order is carried out: they may have been lost since it was given."""
+    kind, _, subject = operation.ordered_by.partition(":")
+    if kind == CallerKind.IDENTITY:
+        members = Member.objects.filter(room=operation.room_id, identity=subject, role=Role.MODERATOR)
+        return members.exists() and not operation.room.tenant.is_suspended
+    if kind == CallerKind.API_KEY:
+        key = ApiKey.objects.filter(pk=subject, tenant=operation.tenant_id, revoked_at=None).first()
+        return key is not None and "moderate" in key.scopes
+    return True
+
+
+def _newer_orders(operation: Operation, session: Session) -> list[dict[str, Any]]:
+    newer = Operation.objects.filter(
+        room=operation.room_id,
+        sequence__gt=operation.sequence,
+        kind__in=[Kind.MUTE, Kind.UNMUTE],
+        arguments__session_id=str(session.pk),
+    )
+    return list(newer.values_list("arguments", flat=True))
+
+
+def _telnyx_ids(ids: Iterable[str]) -> list[str]:
+    rows = Participant.objects.filter(pk__in=list(ids)).order_by("pk")
+    return [str(each) for each in rows.values_list("telnyx_id", flat=True)]
+
+
+def _tell(call: Any) -> str:
+    """Make the call; a session that is over or gone leaves nothing to do. Raises other `TelnyxError`s."""
+    try:
+        return str(call())
+    except errors.NotFound:
+        return "already over"
+    except errors.Refused as error:
+        if error.already_over:
+            return "already over"
+        raise
+
+
+def _outcome(session: Session, told: str) -> dict[str, Any]:
+    """What Telnyx said. What became of whom is read from the mirror when somebody asks (`OperationRecord`)."""
+    return {"session_id": str(session.pk), "told": told}

@@ -1,0 +1,174 @@
+"""Asking Telnyx what is true, so that a webhook which never came does no lasting harm.
+
+Often where somebody is in, and every couple of seconds while somebody who was put out could come back; seldom for the
+rest: account by account, which also finds rooms that vanished and rooms of ours that nobody needs any more.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+
+from rooms import evicting, happenings, mirroring, provisioning
+from rooms.doorkeeping import doorkeeper
+from rooms.mirroring import Changes
+from rooms.models import Participant, Removal, Room, Session, TelnyxRoom
+from rooms.moderation import ASKED_WHILE_WATCHED
+from videobroker import telnyx
+from videobroker.telnyx import Telnyx, errors
+from videobroker.tenants.lines import line_of
+from videobroker.tenants.models import Account
+
+log = structlog.get_logger(__name__)
+
+QUIET_ROOMS_ASKED_EVERY: Final = timedelta(minutes=10)
+TIMEOUT_SECS: Final = 8.0
+AT_ONCE: Final = 20
+
+
+def reconcile_due(now: datetime) -> int:
+    """Reconcile the rooms whose time has come; how many. Of several workers each room gets one."""
+    due = Room.objects.filter(reconcile_due_at__lte=now).order_by("reconcile_due_at")[:AT_ONCE]
+    return sum(_reconcile_in_turn(room, now) for room in due.select_related("account", "tenant"))
+
+
+def _reconcile_in_turn(room: Room, now: datetime) -> int:
+    """Take the room's turn by moving its due time on, and reconcile. It stays due while somebody is in or watched."""
+    watched = Removal.objects.filter(room=room, watched_until_at__gt=now).exists()
+    live = Session.objects.filter(room=room).live().exists()
+    pause = ASKED_WHILE_WATCHED if watched else happenings.ASKED_WHILE_LIVE
+    following = now + pause if watched or live else None
+    mine = Room.objects.filter(pk=room.pk, reconcile_due_at=room.reconcile_due_at)
+    if not mine.update(reconcile_due_at=following):
+        return 0
+    try:
+        reconcile(room, now=now)
+    except errors.TelnyxError as error:
+        # Its next turn comes; what is known stays as it is, since not knowing is not a change.
+        log.warning("room_not_reconciled", room=str(room.pk), error=str(error))
+    return 1
+
+
+def reconcile(room: Room, *, now: datetime) -> int:
+    """Make the mirror of this room's live sessions true; how many facts were news. Raises `TelnyxError`."""
+    news = 0
+    line = line_of(room.account, timeout_secs=TIMEOUT_SECS)
+    for known in TelnyxRoom.objects.filter(room=room, deleted_at=None):
+        news += _reconcile_telnyx_room(room, known, line, now)
+    people = Participant.objects.filter(room=room).present()
+    doorkeeper().attribute(people.select_related("room", "tenant"), now=now)
+    evicting.evict_unwelcome(people, now=now)
+    if news:
+        log.warning("drift_healed", room=str(room.pk), facts=news)
+    return news
+
+
+def _reconcile_telnyx_room(room: Room, known: TelnyxRoom, line: Telnyx, now: datetime) -> int:
+    asked_at = timezone.now()
+    try:
+        active = list(line.list_room_sessions(known.telnyx_id, active=True, include_participants=True).items)
+    except errors.NotFound:
+        provisioning.note_missing(room, str(known.telnyx_id))
+        return _all_over(room, now)
+    told = {UUID(session.id) for session in active}
+    ours = Session.objects.filter(room=room, seen_at__lt=asked_at).live().exclude(telnyx_id__in=told)
+    over = [found for session in ours if (found := _asked_about(line, session, room, now)) is not None]
+    return sum(_merge(room, session, now) for session in (*active, *over))
+
+
+def _asked_about(line: Telnyx, session: Session, room: Room, now: datetime) -> telnyx.Session | None:
+    """What Telnyx says of a session that it does not list as active; one that it does not know is over."""
+    try:
+        return line.view_session(session.telnyx_id, include_participants=True)
+    except errors.NotFound:
+        _tell(mirroring.session_ended(room, session.telnyx_id, now, "vanished"))
+        return None
+
+
+def _merge(room: Room, session: telnyx.Session, now: datetime) -> int:
+    session_id = UUID(session.id)
+    changes = [mirroring.session_started(room, session_id, session.created_at)]
+    listed: set[UUID] = set()
+    for person in session.participants or ():
+        listed.add(UUID(person.id))
+        changes.append(
+            mirroring.participant_joined(room, session_id, UUID(person.id), person.joined_at, person.context)
+        )
+        if person.left_at is not None:
+            changes.append(
+                mirroring.participant_left(room, session_id, UUID(person.id), person.left_at, person.context)
+            )
+    if not session.active:
+        changes.append(mirroring.session_ended(room, session_id, session.ended_at or now))
+    Session.objects.filter(telnyx_id=session_id).update(confirmed_at=now)
+    return _tell(*changes)
+
+
+def _all_over(room: Room, now: datetime) -> int:
+    """The Telnyx room is gone, and with it whatever went on in it."""
+    live = Session.objects.filter(room=room).live()
+    return _tell(*(mirroring.session_ended(room, session.telnyx_id, now, "room_gone") for session in live))
+
+
+def _tell(*changes: Changes) -> int:
+    """Have what follows from the changes follow; how many facts were news."""
+    news = [change for change in changes if change.news]
+    for change in news:
+        happenings.happened(change)
+    return sum(len(change.news) for change in news)
+
+
+# --- Quiet rooms, account by account ----------------------------------------------------------------------
+
+
+def check_account(account: Account, *, now: datetime) -> None:
+    """Go through all Telnyx rooms of an account: note those of ours that vanished, look at those where somebody is in
+    unknown to us, and delete those we made and need no more. Raises `TelnyxError`."""
+    line = line_of(account, timeout_secs=TIMEOUT_SECS)
+    started_at = timezone.now()
+    seen: dict[UUID, telnyx.Room] = {UUID(found.id): found for found in line.each_room()}
+    _note_vanished(account, seen, started_at)
+    _look_where_somebody_is(seen, now)
+    _delete_orphans(account, seen.values(), line)
+
+
+def _note_vanished(account: Account, seen: Iterable[UUID], before: datetime) -> None:
+    """Rooms that should be there and are not. Those made while the list was read may be missing from it rightly."""
+    ours = TelnyxRoom.objects.filter(
+        account=account, deleted_at=None, created_at__lt=before - timedelta(seconds=30)
+    )
+    for known in ours.exclude(telnyx_id__in=list(seen)).select_related("room"):
+        if known.room.telnyx_id == known.telnyx_id:
+            provisioning.note_missing(known.room, str(known.telnyx_id))
+        TelnyxRoom.objects.filter(pk=known.pk).update(deleted_at=timezone.now())
+
+
+def _look_where_somebody_is(seen: dict[UUID, telnyx.Room], now: datetime) -> None:
+    busy = [telnyx_id for telnyx_id, room in seen.items() if room.active_session_id]
+    Room.objects.filter(telnyx_id__in=busy, reconcile_due_at=None).update(reconcile_due_at=now)
+
+
+def _delete_orphans(account: Account, seen: Iterable[telnyx.Room], line: Telnyx) -> None:
+    """A Telnyx room that bears the name of a room of ours, but is not the one that room uses. Rooms whose name names no
+    room in our database are somebody else's, perhaps of another installation on the same account, and left alone."""
+    for found in seen:
+        room = _named_by(found, account)
+        if room is None or str(room.telnyx_id) == found.id or provisioning.is_busy(room):
+            continue
+        log.warning("orphan_deleted", room=str(room.pk), telnyx_id=found.id)
+        try:
+            line.delete_room(found.id)
+        except errors.NotFound:
+            log.info("orphan_already_gone", telnyx_id=found.id)
+        TelnyxRoom.objects.filter(telnyx_id=found.id).update(deleted_at=timezone.now())
+
+
+def _named_by(found: telnyx.Room, account: Account) -> Room | None:
+    name = provisioning.TELNYX_NAME.fullmatch(found.unique_name or "")
+    if name is None:
+        return None
+    return Room.objects.filter(Q(pk=name[1]), account=account).first()

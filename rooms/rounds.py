@@ -1,0 +1,65 @@
+"""What workers do by themselves, again and again. A round may be made by any number of workers, late, or twice over:
+each takes its turn on a row by a conditional UPDATE, or does what is harmless to do again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from rooms import events, evicting, provisioning, reconciling
+from rooms.doorkeeping import doorkeeper
+from rooms.models import AccountCheck, Attribution, Participant
+from videobroker.telnyx import errors
+from videobroker.tenants.models import Account
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Round:
+    """Something to be done about every so many seconds."""
+
+    name: str
+    every_secs: float
+    make: Callable[[datetime], object]
+
+
+def apply_events(now: datetime) -> None:
+    """Apply webhooks whose wake-up was lost."""
+    events.apply_all()
+
+
+def attribute_and_evict(now: datetime) -> None:
+    """Name those whom nobody has named yet, and put out who may not be in: what a lost process left undone, and what
+    came to be without an event (a suspension, a deactivated user, a ban from all rooms)."""
+    nameless = Participant.objects.filter(
+        left_at=None, session__ended_at=None, attribution=Attribution.PENDING
+    )
+    doorkeeper().attribute(nameless.select_related("room", "tenant")[:500], now=now)
+    evicting.evict_unwelcome(Participant.objects.all(), now=now)
+
+
+def check_accounts(now: datetime) -> None:
+    """Go through the accounts whose turn it is."""
+    for account in Account.objects.filter(tenants__isnull=False).distinct():
+        check, is_new = AccountCheck.objects.get_or_create(
+            account=account, defaults={"due_at": now + reconciling.QUIET_ROOMS_ASKED_EVERY}
+        )
+        mine = AccountCheck.objects.filter(pk=check.pk, due_at=check.due_at, due_at__lte=now)
+        if is_new or not mine.update(due_at=now + reconciling.QUIET_ROOMS_ASKED_EVERY):
+            continue
+        try:
+            reconciling.check_account(account, now=now)
+        except errors.TelnyxError as error:
+            log.warning("account_not_checked", account=str(account.pk), error=str(error))
+
+
+ROUNDS: Final = (
+    Round("apply_events", 1, apply_events),
+    Round("reconcile_due", 1, reconciling.reconcile_due),
+    Round("attribute_and_evict", 2, attribute_and_evict),
+    Round("follow_schedules", 5, provisioning.follow_schedules),
+    Round("check_accounts", 30, check_accounts),
+)

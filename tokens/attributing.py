@@ -1,0 +1,143 @@
+"""Who a participant is: the context they joined with, checked, and bound to the first who shows it.
+
+Anybody in a room can copy another's context. So of all participants that show contexts of one grant only one at a time
+is its person: the first, and after that one has gone, whoever came back with it in time. A reconnecting device joins
+anew before its old connection is noticed to be gone, so for half a minute two are not one too many.
+
+The verdict is a function of the facts known and of nothing else; when facts come late it is given again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from rooms.models import Attribution, Participant
+from tokens import contexts
+from tokens.models import Grant
+
+log = structlog.get_logger(__name__)
+
+# How long an old connection may outlive the new one, and how long after a break one may come back.
+RECONNECT: Final = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A participant who shows a context of the grant: since when, until when, and the time the context was good for.
+
+    `confirmed_at` is when Telnyx last told who is in that session: before it has been asked after the reconnect
+    allowance, nobody is taken for a second claimant, since the event that the first has left may be lost.
+    """
+
+    participant_id: UUID
+    telnyx_id: UUID
+    joined_at: datetime
+    gone_at: datetime | None
+    join_by_at: datetime
+    confirmed_at: datetime | None
+
+
+def verdicts(claims: Sequence[Claim]) -> dict[UUID, Attribution]:
+    """Who of them is the grant's person: for every participant ATTRIBUTED, LATE or CLAIMED."""
+    found: dict[UUID, Attribution] = {}
+    holder: Claim | None = None
+    for claim in sorted(claims, key=lambda each: (each.joined_at, each.telnyx_id)):
+        found[claim.participant_id] = verdict = _verdict(claim, holder)
+        if verdict == Attribution.ATTRIBUTED:
+            holder = claim
+    return found
+
+
+def _verdict(claim: Claim, holder: Claim | None) -> Attribution:
+    if holder is not None and _still_there(holder, claim.joined_at + RECONNECT):
+        confirmed = holder.confirmed_at is not None and holder.confirmed_at >= claim.joined_at + RECONNECT
+        return Attribution.CLAIMED if confirmed or holder.gone_at is not None else Attribution.ATTRIBUTED
+    in_time = claim.joined_at <= claim.join_by_at + contexts.JOIN_LEEWAY
+    reconnects = holder is not None and _still_there(holder, claim.joined_at - RECONNECT)
+    return Attribution.ATTRIBUTED if in_time or reconnects else Attribution.LATE
+
+
+def _still_there(holder: Claim, at: datetime) -> bool:
+    return holder.gone_at is None or holder.gone_at > at
+
+
+def attribute(participants: Iterable[Participant], *, now: datetime) -> None:
+    """Give the verdict on these participants, and again on all others of the same grants."""
+    grants: dict[UUID, Grant] = {}
+    for person in participants:
+        if person.joined_at is None:
+            continue  # only their leaving is known yet; the joining will be told, or found
+        grant = _grant_shown_by(person)
+        if isinstance(grant, Grant):
+            _bind(person, grant)
+            grants[grant.pk] = grant
+        elif person.attribution != grant:
+            _write(person, {"attribution": grant})
+    for grant in grants.values():
+        _settle(grant)
+
+
+def _grant_shown_by(person: Participant) -> Grant | Attribution:
+    """The grant whose context the participant shows, or why there is none."""
+    try:
+        statement = contexts.statement_in(person.context)
+    except contexts.ContextRefused as refusal:
+        return Attribution.MISSING if refusal.reason == "missing" else Attribution.FORGED
+    if statement.room_id != person.room_id or statement.tenant_id != person.tenant_id:
+        return Attribution.FOREIGN
+    grant = Grant.objects.filter(pk=statement.grant_id, room=person.room_id).first()
+    return Attribution.FOREIGN if grant is None else grant
+
+
+def _bind(person: Participant, grant: Grant) -> None:
+    if person.grant_id != grant.pk:
+        _write(person, {"grant_id": grant.pk, "granted_at": grant.created_at})
+
+
+def _settle(grant: Grant) -> None:
+    """Give the verdict on everybody who shows a context of this grant."""
+    people = {person.pk: person for person in _shown(grant)}
+    claims = [_claim(person) for person in people.values() if person.joined_at is not None]
+    for participant_id, verdict in verdicts(claims).items():
+        person = people[participant_id]
+        is_theirs = verdict == Attribution.ATTRIBUTED
+        wanted: dict[str, Any] = {
+            "attribution": verdict,
+            "identity": grant.identity if is_theirs else None,
+            "display_name": grant.display_name if is_theirs else "",
+            "role": grant.role if is_theirs else "",
+        }
+        if any(getattr(person, name) != value for name, value in wanted.items()):
+            _write(person, wanted)
+            if verdict != Attribution.ATTRIBUTED:
+                log.warning(
+                    "context_not_credible", participant=str(person.pk), grant=str(grant.pk), why=verdict
+                )
+
+
+def _shown(grant: Grant) -> Iterable[Participant]:
+    return Participant.objects.filter(grant_id=grant.pk).select_related("session")
+
+
+def _claim(person: Participant) -> Claim:
+    joined_at = person.joined_at
+    if joined_at is None:
+        raise ValueError(f"participant {person.pk} is not known to have joined")
+    return Claim(
+        participant_id=person.pk,
+        telnyx_id=person.telnyx_id,
+        joined_at=joined_at,
+        gone_at=person.gone_at,
+        join_by_at=contexts.statement_in(person.context).join_by_at,
+        confirmed_at=person.session.confirmed_at,
+    )
+
+
+def _write(person: Participant, values: dict[str, Any]) -> None:
+    Participant.objects.filter(pk=person.pk).update(**values)
+    for name, value in values.items():
+        setattr(person, name, value)
