@@ -7,7 +7,7 @@ being worked on is 409. Only successes are kept; after a refusal nothing was don
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final, TypeVar
 
@@ -89,20 +89,23 @@ def _begin(request: Request, key: str) -> IdempotencyRecord:
         with transaction.atomic():
             return IdempotencyRecord.objects.create(**who, request_hash=wanted, started_at=now)
     except IntegrityError:
-        record = IdempotencyRecord.objects.get(**who)
+        record = IdempotencyRecord.objects.filter(**who).first()
+    if record is None:  # the first request was refused just now, and took its record with it
+        raise _still_running(now)
     if record.request_hash != wanted:
         detail = "this Idempotency-Key was used for another request: use a new key"
         raise Problem(422, [Fault("10027", detail, "idempotency_key_reused")])
     if record.status is None and not _take_over(record, now):
-        raise conflict(
-            "still_running",
-            "the first request with this Idempotency-Key is still worked on",
-            retry_at=now + timedelta(seconds=1),
-        )
+        raise _still_running(now)
     return record
 
 
-def _take_over(record: IdempotencyRecord, now: Any) -> bool:
+def _still_running(now: datetime) -> Problem:
+    detail = "the first request with this Idempotency-Key is still worked on"
+    return conflict("still_running", detail, retry_at=now + timedelta(seconds=1))
+
+
+def _take_over(record: IdempotencyRecord, now: datetime) -> bool:
     """Whether the record's first request was cut off and this one may do its work; at most one may."""
     stale = IdempotencyRecord.objects.filter(
         pk=record.pk, status=None, started_at=record.started_at, started_at__lt=now - GIVEN_UP_AFTER
@@ -130,6 +133,6 @@ def _check_key(key: str) -> None:
         )
 
 
-def forget_old(now: Any) -> int:
+def forget_old(now: datetime) -> int:
     """Delete records past their day; how many."""
     return IdempotencyRecord.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]
