@@ -187,21 +187,30 @@ def _try(attempt: Attempt) -> Outcome:
     except Failed as why:
         return Outcome(State.FAILED, error=str(why))
     except Again as why:
-        return Outcome(State.PENDING, error=str(why), wait_secs=why.wait_secs)
+        return Outcome(_waiting(attempt), error=str(why), wait_secs=why.wait_secs)
     except errors.TelnyxError as error:
-        return _after(error, operation.attempts)
+        return _after(error, attempt)
 
 
-def _after(error: errors.TelnyxError, attempts: int) -> Outcome:
-    """What to do after Telnyx failed us: look first when it may have been done, wait when asked to, give up on a no."""
+def _waiting(attempt: Attempt) -> Operation.State:
+    """The state to wait in after an attempt that did nothing: what an earlier one may have done stays unknown."""
+    return State.VERIFYING if attempt.outcome_unknown else State.PENDING
+
+
+def _after(error: errors.TelnyxError, attempt: Attempt) -> Outcome:
+    """What to do after Telnyx failed us: look first when it may have been done, wait when asked to, give up on a no.
+
+    A key that is not accepted, or an account that may not, is put right by people; till then the order waits."""
+    backoff_secs = _backoff_secs(attempt.operation.attempts)
     if isinstance(error, errors.RateLimited):
-        return Outcome(State.PENDING, error=str(error), wait_secs=error.wait_secs * random.uniform(1, 1.2))
+        wait_secs = error.wait_secs * random.uniform(1, 1.2)
+        return Outcome(_waiting(attempt), error=str(error), wait_secs=wait_secs)
     if isinstance(error, errors.OutcomeUnknown):
-        return Outcome(State.VERIFYING, error=str(error), wait_secs=_backoff_secs(attempts))
-    if isinstance(error, errors.Unauthorised):
-        return Outcome(State.PENDING, error=str(error), wait_secs=LONGEST_WAIT_SECS)
+        return Outcome(State.VERIFYING, error=str(error), wait_secs=backoff_secs)
+    if isinstance(error, errors.Unauthorised | errors.Forbidden):
+        return Outcome(_waiting(attempt), error=str(error), wait_secs=LONGEST_WAIT_SECS)
     if isinstance(error, errors.NotSent):
-        return Outcome(State.PENDING, error=str(error), wait_secs=_backoff_secs(attempts))
+        return Outcome(_waiting(attempt), error=str(error), wait_secs=backoff_secs)
     return Outcome(State.FAILED, error=str(error))
 
 
@@ -212,13 +221,11 @@ def _backoff_secs(attempts: int) -> float:
 
 
 def _write(operation: Operation, outcome: Outcome) -> bool:
-    """Write the outcome if the fence is still ours; False for a late word from who lost the lease."""
+    """Write the outcome if the fence is still ours; whether the order is finished by it."""
     finished = outcome.state not in Operation.UNFINISHED
     mine = Operation.objects.filter(pk=operation.pk, fence=operation.fence, state=State.LEASED)
-    if not finished:
-        mine.filter(deadline_at__lt=Now()).update(
-            state=State.FAILED, last_error=f"too late: {outcome.error}"[:500], finished_at=Now()
-        )
+    if not finished and mine.filter(deadline_at__lt=Now()).exists():
+        finished, outcome = True, Outcome(State.FAILED, error=f"too late: {outcome.error}")
     written = mine.update(
         state=outcome.state,
         result=outcome.result,
