@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from rooms import operations
 from rooms.models import Operation, Room, TelnyxRoom, Upstream
-from rooms.operations import Attempt, Cancelled, carries_out
+from rooms.operations import Again, Attempt, Cancelled, carries_out
 from videobroker import telnyx
 from videobroker.telnyx import errors
 from videobroker.tenants.callers import HOUSE, Caller
@@ -102,7 +102,12 @@ def _find(line: telnyx.Telnyx, room: Room) -> telnyx.Room | None:
 def _adopt(room: Room, made: telnyx.Room) -> None:
     """Write down the Telnyx room. It may be one that an earlier attempt made with other properties."""
     with transaction.atomic():
-        TelnyxRoom.objects.get_or_create(telnyx_id=made.id, defaults={"room": room, "account": room.account})
+        known, _ = TelnyxRoom.objects.get_or_create(
+            telnyx_id=made.id, defaults={"room": room, "account": room.account}
+        )
+        if known.room_id != room.pk:
+            told = f"Telnyx gave the id of another room, {made.id}; look for this one by its name"
+            raise errors.GarbledAnswer(told, operation="create_room")
         Room.objects.filter(pk=room.pk, telnyx_id=None).update(telnyx_id=made.id, upstream=Upstream.READY)
     if any(getattr(made, name) != value for name, value in properties(room).items()):
         with transaction.atomic():
@@ -128,12 +133,14 @@ def update(attempt: Attempt) -> dict[str, Any]:
 def delete(attempt: Attempt) -> dict[str, Any]:
     """Delete the Telnyx room; one that is gone already is as good as deleted."""
     room = attempt.operation.room
-    if room.should_exist_upstream(timezone.now()):
-        raise Cancelled("the room was opened again meanwhile")
     line = line_of(room.account, timeout_secs=attempt.timeout_secs)
+    if room.should_exist_upstream(timezone.now()):
+        if attempt.outcome_unknown:
+            _note_if_gone(line, room)
+        raise Cancelled("the room was opened again meanwhile")
     telnyx_id = str(room.telnyx_id) if room.telnyx_id else _id_of_lost(line, room)
     if telnyx_id is not None:
-        _delete(line, telnyx_id)
+        _delete(line, room, telnyx_id)
     Room.objects.filter(pk=room.pk).update(telnyx_id=None, upstream=Upstream.ABSENT)
     return {"telnyx_id": telnyx_id}
 
@@ -144,11 +151,25 @@ def _id_of_lost(line: telnyx.Telnyx, room: Room) -> str | None:
     return found.id if found else None
 
 
-def _delete(line: telnyx.Telnyx, telnyx_id: str) -> None:
+def _delete(line: telnyx.Telnyx, room: Room, telnyx_id: str) -> None:
+    """Delete by id. One that Telnyx does not know may be a wrong id of a room that is still there: its name tells."""
     try:
         line.delete_room(telnyx_id)
-    except errors.NotFound:
-        log.info("telnyx_room_already_gone", telnyx_id=telnyx_id)
+    except errors.NotFound as error:
+        if (left := _id_of_lost(line, room)) is None:
+            log.info("telnyx_room_already_gone", telnyx_id=telnyx_id)
+            return
+        Room.objects.filter(pk=room.pk).update(telnyx_id=left)
+        raise Again(f"Telnyx did not find {telnyx_id}, but has the room as {left}", wait_secs=1) from error
+
+
+def _note_if_gone(line: telnyx.Telnyx, room: Room) -> None:
+    """An attempt to delete, of which nothing was heard, may have succeeded."""
+    if room.telnyx_id is not None:
+        try:
+            line.view_room(str(room.telnyx_id))
+        except errors.NotFound:
+            note_missing(room, str(room.telnyx_id))
 
 
 # --- What happens by itself -------------------------------------------------------------------------------
