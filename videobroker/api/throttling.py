@@ -1,5 +1,6 @@
 """How often one may ask. Counted atomically in Redis/Valkey; by each process for itself while that is away."""
 
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -56,10 +57,18 @@ def _hit(limiter: Limiter, limit: RateLimitItem, key: str) -> tuple[bool, int, f
     return within, window.remaining, max(0.0, window.reset_time - time.time())
 
 
-@cache
 def counter() -> Counter:
-    """The process's counter."""
-    return Counter(settings.REDIS_URL)
+    """The process's counter. `cache` alone would give each of the threads that come first one of its own."""
+    with _making:
+        return _counter_in(settings.REDIS_URL)
+
+
+@cache
+def _counter_in(redis_url: str) -> Counter:
+    return Counter(redis_url)
+
+
+_making: Final = threading.Lock()
 
 
 class Throttle(BaseThrottle):
