@@ -1,6 +1,6 @@
 """For load balancers and supervisors."""
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 
@@ -15,7 +15,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:  # InterfaceError too, which is no DatabaseError
         connection.close()
         return JsonResponse({"status": "unready", "because": "the database does not answer"}, status=503)
     return JsonResponse({"status": "ready"})
