@@ -7,6 +7,7 @@ class RoomsConfig(AppConfig):
     name = "rooms"
 
     def ready(self) -> None:
-        from rooms import ticking
+        from rooms import operations, ticking, waking
 
+        waking.otherwise(operations.carry_out)
         ticking.start_in_workers()

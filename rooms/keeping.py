@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 
 from rooms import provisioning
-from rooms.models import Ban, Member, Room
+from rooms.models import Ban, Member, Operation, Room
 from videobroker.api.problems import forbidden, invalid
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
@@ -56,6 +56,17 @@ def _order_what_follows(room: Room, caller: Caller, *, existed: bool, told: bool
         provisioning.order_create(room, caller)
     elif exists and told:
         provisioning.order_update(room, caller)
+
+
+def seal_room(caller: Caller, room: Room) -> Operation:
+    """Order every token void that was given for the room so far."""
+    with transaction.atomic():
+        operation = provisioning.order_seal(room, caller)
+        auditing.record(
+            caller, "room.sealed", room_id=room.pk, subject_kind="room", subject=room.pk,
+            details={"operation_id": str(operation.pk)},
+        )  # fmt: skip
+    return operation
 
 
 def delete_room(caller: Caller, room: Room, *, now: datetime) -> None:

@@ -100,7 +100,7 @@ def order(
         ordered_by=f"{by.kind}:{by.subject}",
         deadline_at=Now() + good_for if good_for else None,
     )
-    transaction.on_commit(lambda: waking.wake(operation.pk))
+    transaction.on_commit(lambda: waking.wake(operation.pk, urgent=kind in Operation.URGENT))
     return operation
 
 

@@ -77,26 +77,30 @@ def create(attempt: Attempt) -> dict[str, Any]:
         return {"telnyx_id": str(room.telnyx_id)}
     line = line_of(room.account, timeout_secs=attempt.timeout_secs)
     found = _find(line, room) if attempt.outcome_unknown else None
-    made = found or _make_or_find(line, room)
+    made = found or _make_or_find(line, room, room.telnyx_name)
     _adopt(room, made)
     return {"telnyx_id": made.id, "found_again": found is not None}
 
 
-def _make_or_find(line: telnyx.Telnyx, room: Room) -> telnyx.Room:
+def _make_or_find(line: telnyx.Telnyx, room: Room, name: str) -> telnyx.Room:
     try:
-        return line.create_room(unique_name=room.telnyx_name, **properties(room))
+        return line.create_room(unique_name=name, **properties(room))
     except errors.Invalid as error:
-        found = _find(line, room) if error.is_duplicate else None
+        found = _named(line, name) if error.is_duplicate else None
         if found is None:
             raise
         return found
 
 
 def _find(line: telnyx.Telnyx, room: Room) -> telnyx.Room | None:
-    """The Telnyx room of this room's name. The name is compared again here: a filter that Telnyx ignored must not make
+    return _named(line, room.telnyx_name)
+
+
+def _named(line: telnyx.Telnyx, name: str) -> telnyx.Room | None:
+    """The Telnyx room of this name. The name is compared again here: a filter that Telnyx ignored must not make
     somebody else's room ours."""
-    page = line.list_rooms(unique_name=room.telnyx_name)
-    return next((found for found in page.items if found.unique_name == room.telnyx_name), None)
+    page = line.list_rooms(unique_name=name)
+    return next((found for found in page.items if found.unique_name == name), None)
 
 
 def _adopt(room: Room, made: telnyx.Room) -> None:
@@ -141,7 +145,9 @@ def delete(attempt: Attempt) -> dict[str, Any]:
     telnyx_id = str(room.telnyx_id) if room.telnyx_id else _id_of_lost(line, room)
     if telnyx_id is not None:
         _delete(line, room, telnyx_id)
-    Room.objects.filter(pk=room.pk).update(telnyx_id=None, upstream=Upstream.ABSENT)
+    now = timezone.now()
+    TelnyxRoom.objects.filter(room=room, deleted_at=None).update(deleted_at=now)
+    Room.objects.filter(pk=room.pk).update(telnyx_id=None, upstream=Upstream.ABSENT, reconcile_due_at=now)
     return {"telnyx_id": telnyx_id}
 
 
@@ -170,6 +176,40 @@ def _note_if_gone(line: telnyx.Telnyx, room: Room) -> None:
             line.view_room(str(room.telnyx_id))
         except errors.NotFound:
             note_missing(room, str(room.telnyx_id))
+
+
+def order_seal(room: Room, by: Caller) -> Operation:
+    """Have the room moved to a new Telnyx room, and the old one deleted: every token given for it is void at once."""
+    return operations.order(room, Kind.SEAL_ROOM, by=by, good_for=GOOD_FOR)
+
+
+@carries_out(Kind.SEAL_ROOM)
+def seal(attempt: Attempt) -> dict[str, Any]:
+    """Make another Telnyx room, let ours be that one, and delete those before it. Its name bears the order's number, so
+    an attempt that is repeated finds what an earlier one made."""
+    operation = attempt.operation
+    room = operation.room
+    if not room.should_exist_upstream(timezone.now()):
+        raise Cancelled("the room was closed or deleted meanwhile")
+    line = line_of(room.account, timeout_secs=attempt.timeout_secs)
+    name = f"{room.telnyx_name}.{operation.sequence}"
+    made = _named(line, name) or _make_or_find(line, room, name)
+    with transaction.atomic():
+        TelnyxRoom.objects.get_or_create(telnyx_id=made.id, defaults={"room": room, "account": room.account})
+        Room.objects.filter(pk=room.pk).update(telnyx_id=made.id, upstream=Upstream.READY)
+    for former in TelnyxRoom.objects.filter(room=room, deleted_at=None).exclude(telnyx_id=made.id):
+        _delete_former(line, former)
+    now = timezone.now()
+    Room.objects.filter(pk=room.pk).update(sealed_at=now, reconcile_due_at=now)
+    return {"telnyx_id": made.id}
+
+
+def _delete_former(line: telnyx.Telnyx, former: TelnyxRoom) -> None:
+    try:
+        line.delete_room(former.telnyx_id)
+    except errors.NotFound:
+        log.info("telnyx_room_already_gone", telnyx_id=str(former.telnyx_id))
+    TelnyxRoom.objects.filter(pk=former.pk).update(deleted_at=timezone.now())
 
 
 # --- What happens by itself -------------------------------------------------------------------------------

@@ -55,10 +55,13 @@ def _reconcile_in_turn(room: Room, now: datetime) -> int:
 
 def reconcile(room: Room, *, now: datetime) -> int:
     """Make the mirror of this room's live sessions true; how many facts were news. Raises `TelnyxError`."""
-    news = 0
     line = line_of(room.account, timeout_secs=TIMEOUT_SECS)
-    for known in TelnyxRoom.objects.filter(room=room, deleted_at=None):
-        news += _reconcile_telnyx_room(room, known, line, now)
+    asked_at = timezone.now()
+    active = [found for known in _living(room) for found in _active_in(known, line)]
+    told = {UUID(session.id) for session in active}
+    ours = Session.objects.filter(room=room, seen_at__lt=asked_at).live().exclude(telnyx_id__in=told)
+    over = [found for session in ours if (found := _asked_about(line, session, room, now)) is not None]
+    news = sum(_merge(room, session, now) for session in (*active, *over))
     people = Participant.objects.filter(room=room).present()
     doorkeeper().attribute(people.select_related("room", "tenant"), now=now)
     evicting.evict_unwelcome(people, now=now)
@@ -67,17 +70,18 @@ def reconcile(room: Room, *, now: datetime) -> int:
     return news
 
 
-def _reconcile_telnyx_room(room: Room, known: TelnyxRoom, line: Telnyx, now: datetime) -> int:
-    asked_at = timezone.now()
+def _living(room: Room) -> Iterable[TelnyxRoom]:
+    return TelnyxRoom.objects.filter(room=room, deleted_at=None).select_related("room")
+
+
+def _active_in(known: TelnyxRoom, line: Telnyx) -> Iterable[telnyx.Session]:
+    """The sessions that go on in a Telnyx room; none in one that is gone, which is noted."""
     try:
-        active = list(line.list_room_sessions(known.telnyx_id, active=True, include_participants=True).items)
+        return line.list_room_sessions(known.telnyx_id, active=True, include_participants=True).items
     except errors.NotFound:
-        provisioning.note_missing(room, str(known.telnyx_id))
-        return _all_over(room, now)
-    told = {UUID(session.id) for session in active}
-    ours = Session.objects.filter(room=room, seen_at__lt=asked_at).live().exclude(telnyx_id__in=told)
-    over = [found for session in ours if (found := _asked_about(line, session, room, now)) is not None]
-    return sum(_merge(room, session, now) for session in (*active, *over))
+        provisioning.note_missing(known.room, str(known.telnyx_id))
+        TelnyxRoom.objects.filter(pk=known.pk).update(deleted_at=timezone.now())
+        return ()
 
 
 def _asked_about(line: Telnyx, session: Session, room: Room, now: datetime) -> telnyx.Session | None:
@@ -106,12 +110,6 @@ def _merge(room: Room, session: telnyx.Session, now: datetime) -> int:
         changes.append(mirroring.session_ended(room, session_id, session.ended_at or now))
     Session.objects.filter(telnyx_id=session_id).update(confirmed_at=now)
     return _tell(*changes)
-
-
-def _all_over(room: Room, now: datetime) -> int:
-    """The Telnyx room is gone, and with it whatever went on in it."""
-    live = Session.objects.filter(room=room).live()
-    return _tell(*(mirroring.session_ended(room, session.telnyx_id, now, "room_gone") for session in live))
 
 
 def _tell(*changes: Changes) -> int:

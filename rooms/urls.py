@@ -7,7 +7,7 @@ from rooms.views.members import MembersView, OneMemberView
 from rooms.views.moderation import EndView, KickView, MuteView, UnmuteView
 from rooms.views.operations import OneOperationView, OperationsView
 from rooms.views.participants import OneParticipantView, ParticipantsOfSessionView, ParticipantsView
-from rooms.views.rooms import OneRoomView, RoomsView
+from rooms.views.rooms import OneRoomView, RoomsView, SealView
 from rooms.views.sessions import OneSessionView, SessionsOfRoomView, SessionsView
 from rooms.views.webhooks import telnyx_webhook
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("v2/rooms/<uuid:room_id>/members", MembersView.as_view()),
     path("v2/rooms/<uuid:room_id>/members/<uuid:member_id>", OneMemberView.as_view()),
     path("v2/rooms/<uuid:room_id>/bans", RoomBansView.as_view()),
+    path("v2/rooms/<uuid:room_id>/actions/seal", SealView.as_view()),
     path("v2/rooms/<uuid:room_id>/sessions", SessionsOfRoomView.as_view()),
     path("v2/room_sessions", SessionsView.as_view()),
     path(SESSION, OneSessionView.as_view()),

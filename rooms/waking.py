@@ -7,10 +7,12 @@ import queue
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 from celery import current_app
+from django.db import DatabaseError, connection
 from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
@@ -22,16 +24,23 @@ MAX_WAITING: Final = 1000
 # How long the broker is left alone after it failed.
 REST_SECS: Final = 5.0
 
-_waiting: queue.Queue[tuple[str, tuple[str, ...]]] = queue.Queue(MAX_WAITING)
+_waiting: queue.Queue[tuple[str, tuple[str, ...], bool]] = queue.Queue(MAX_WAITING)
 # Of wake-ups that carry no id one is enough until it is sent.
 _waiting_once: set[str] = set()
+_instead: list[Callable[[uuid.UUID], object]] = []
 _lock = threading.Lock()
 _sending: threading.Thread | None = None
 
 
-def wake(operation_id: uuid.UUID) -> None:
-    """Have some worker look at this operation soon. Returns at once and never fails."""
-    _send_soon(CARRY_OUT, str(operation_id))
+def wake(operation_id: uuid.UUID, *, urgent: bool = False) -> None:
+    """Have some worker look at this operation soon. Returns at once and never fails. An urgent one is carried
+    out in this process, should the broker not be reached."""
+    _send_soon(CARRY_OUT, str(operation_id), urgent=urgent)
+
+
+def otherwise(carry_out: Callable[[uuid.UUID], object]) -> None:
+    """Say how an urgent operation is carried out where no worker can be woken."""
+    _instead[:] = [carry_out]
 
 
 def wake_for_events() -> None:
@@ -41,9 +50,9 @@ def wake_for_events() -> None:
         _send_soon(APPLY_EVENTS)
 
 
-def _send_soon(task: str, *arguments: str) -> None:
+def _send_soon(task: str, *arguments: str, urgent: bool = False) -> None:
     try:
-        _waiting.put_nowait((task, arguments))
+        _waiting.put_nowait((task, arguments, urgent))
     except queue.Full:
         log.warning("wake_up_dropped", task=task, because="too many are waiting to be sent")
         return
@@ -57,12 +66,33 @@ def _send_soon(task: str, *arguments: str) -> None:
 def _send_all() -> None:
     rest_until = 0.0
     while True:
-        task, arguments = _waiting.get()
+        task, arguments, urgent = _waiting.get()
         _waiting_once.discard(task)
-        if time.monotonic() < rest_until:
-            continue
+        sent = time.monotonic() >= rest_until and _send(task, arguments)
+        if not sent:
+            rest_until = max(rest_until, time.monotonic() + REST_SECS)
+            if urgent and _instead:
+                _here(arguments[0])
+
+
+def _send(task: str, arguments: tuple[str, ...]) -> bool:
+    try:
+        current_app.send_task(task, args=arguments, retry=False)
+    except (OperationalError, OSError) as error:
+        log.warning("broker_unreachable", error=type(error).__name__, rest_secs=REST_SECS)
+        return False
+    return True
+
+
+def _here(operation_id: str) -> None:
+    """Carry the operation out in a thread of this process: somebody has to."""
+
+    def carry_out() -> None:
         try:
-            current_app.send_task(task, args=arguments, retry=False)
-        except (OperationalError, OSError) as error:
-            rest_until = time.monotonic() + REST_SECS
-            log.warning("broker_unreachable", error=type(error).__name__, rest_secs=REST_SECS)
+            _instead[0](uuid.UUID(operation_id))
+        except DatabaseError as error:
+            log.warning("operation_not_carried_out", operation=operation_id, error=str(error))
+        finally:
+            connection.close()
+
+    threading.Thread(target=carry_out, name="urgent-operation", daemon=True).start()

@@ -144,6 +144,7 @@ def _hand_out(
     now = timezone.now()
     with transaction.atomic():
         decision = decide_again(room, grant, now)
+        upstream.require_present(room, client_token)
         opened = decision.admitted and Grant.objects.filter(pk=grant.pk, state=Grant.State.MINTING).update(
             state=Grant.State.OPEN, role=decision.role, **upstream.columns(grant, client_token)
         )

@@ -152,6 +152,14 @@ def _refresh(room: Room, grant: Grant, ttl_secs: int, timeout_secs: float) -> Cl
     )
 
 
+def require_present(room: Room, client_token: ClientToken) -> None:
+    """Raise `Problem` 503 if the token is of a Telnyx room that is not the room's any more: it was sealed, or made anew,
+    while Telnyx answered, and the token would open nothing."""
+    present = Room.objects.values_list("telnyx_id", flat=True).get(pk=room.pk)
+    if str(present) != client_token.telnyx_room_id:
+        raise _unavailable("upstream_room_changed", 1)
+
+
 def as_problem(error: errors.TelnyxError) -> Problem:
     """What a caller is told when Telnyx failed us: that nothing was lost, and when to ask again."""
     log.warning("telnyx_failed", operation=error.operation, error=str(error))
@@ -168,6 +176,7 @@ DETAILS: Final = {
     "upstream_unavailable": "Telnyx does not answer at the moment; nothing was done, ask again",
     "upstream_rate_limited": "Telnyx asks us to slow down; nothing was done, ask again",
     "upstream_credentials": "Telnyx does not accept this tenant's account; who runs this service has to act",
+    "upstream_room_changed": "the room moved to another Telnyx room meanwhile; nothing was done, ask again",
     "upstream_refused": "Telnyx refused this; nothing was done",
 }
 

@@ -15,6 +15,7 @@ class Operation(models.Model):
         CREATE_ROOM = "create_room"
         UPDATE_ROOM = "update_room"
         DELETE_ROOM = "delete_room"
+        SEAL_ROOM = "seal_room"
         KICK = "kick"
         MUTE = "mute"
         UNMUTE = "unmute"
@@ -29,11 +30,14 @@ class Operation(models.Model):
         CANCELLED = "cancelled", "Not needed any more"
 
     UNFINISHED = (State.PENDING, State.LEASED, State.VERIFYING)
+    # About people who are in a room now: these cannot wait for a broker to come back.
+    URGENT = (Kind.KICK, Kind.MUTE, Kind.UNMUTE, Kind.END_SESSION)
     # Orders of one queue about one room are carried out one after the other. A kick waits for nobody.
     QUEUES = {
         Kind.CREATE_ROOM: "upstream",
         Kind.UPDATE_ROOM: "upstream",
         Kind.DELETE_ROOM: "upstream",
+        Kind.SEAL_ROOM: "upstream",
         Kind.MUTE: "voices",
         Kind.UNMUTE: "voices",
     }

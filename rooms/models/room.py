@@ -69,6 +69,9 @@ class Room(models.Model):
 
     telnyx_id = models.UUIDField(null=True, unique=True, editable=False)
     upstream = models.CharField(max_length=10, choices=Upstream, default=Upstream.PENDING, editable=False)
+    sealed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When all tokens given until then were made void."
+    )
     reconcile_due_at = models.DateTimeField(
         null=True, editable=False, db_index=True, help_text="When Telnyx is next asked who is in."
     )

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 from rooms import keeping, rights
 from rooms.filters import RoomFilters
 from rooms.models import Room, Session
-from rooms.serializers import RoomBody, RoomRecord
+from rooms.serializers import OrderedRecord, RoomBody, RoomRecord
 from videobroker.api.idempotency import idempotent_in_one_transaction
 from videobroker.api.paging import Pages
 from videobroker.api.problems import forbidden
+from videobroker.api.serializers import Body
 from videobroker.api.views import ApiView, one
 
 INCLUDE_SESSIONS = OpenApiParameter(
@@ -106,6 +107,26 @@ class OneRoomView(RoomView):
         """Delete a room. Who is in is put out, and nobody can enter any more."""
         keeping.delete_room(self.caller, rights.find_room(self.caller, room_id), now=timezone.now())
         return Response(status=204)
+
+
+class SealView(ApiView):
+    """Sealing."""
+
+    scopes = {"POST": "moderate"}
+    for_people = frozenset({"POST"})
+    queryset = Room.objects.none()
+    serializer_class = Body
+
+    @extend_schema(operation_id="seal_room", request=None, responses={202: OrderedRecord})
+    @idempotent_in_one_transaction
+    def post(self, request: Request, room_id: UUID) -> Response:
+        """Void every token that is out: the room moves to a new Telnyx room. Whoever is still admitted comes back by
+        the next refresh."""
+        room = rights.find_room(self.caller, room_id)
+        rights.require_moderator(room, self.caller)
+        self.read_body()
+        operation = keeping.seal_room(self.caller, room)
+        return one({"result": "ok", "operation_id": str(operation.pk)}, 202)
 
 
 # A moderator runs the room; where its events go and how long its recordings are kept is its owner's business.
