@@ -146,7 +146,7 @@ class RoomAdmin(TenantAdmin):
         "recording_retention_days",
     ]
     facts = [
-        "standing", state("upstream", UPSTREAM_TONES, "at Telnyx"), "id", moment("created_at"), moment("updated_at"),
+        state("upstream", UPSTREAM_TONES, "at Telnyx"), "id", moment("created_at"), moment("updated_at"),
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
@@ -165,7 +165,7 @@ class RoomAdmin(TenantAdmin):
             return [(None, {"fields": [*house, *self.settings]}), *more]
         upstream = ["account", "telnyx_id"] if user_of(request).is_operator else []
         return [
-            (None, {"fields": self.settings}),
+            (None, {"fields": ["standing", *self.settings]}),
             *more,
             ("Facts", {"fields": [*house, *self.facts, *upstream]}),
         ]
@@ -174,7 +174,7 @@ class RoomAdmin(TenantAdmin):
         if obj is None:
             return []
         owners = () if user_of(request).is_operator else sorted(BACK_END_FIELDS)
-        return ["tenant", *self.facts, "account", "telnyx_id", *owners]
+        return ["standing", "tenant", *self.facts, "account", "telnyx_id", *owners]
 
     def save_model(self, request: HttpRequest, obj: Room, form: forms.Form, change: bool) -> None:
         values, now = form.values, timezone.now()  # type: ignore[attr-defined]  # it is a RoomForm

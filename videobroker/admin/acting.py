@@ -105,6 +105,8 @@ class ActingAdmin(Page):
         form_url: str = "",
         obj: Any = None,
     ) -> Any:
+        if obj:
+            context["title"] = str(self.opts.verbose_name).capitalize()
         context["acts"] = [
             {"act": act, "url": self.page_of_act(obj, act)}
             for act in (self.acts if obj else ())

@@ -55,7 +55,8 @@ class Page(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"empty_advice": self.empty_advice, **(extra_context or {})}
+        title = str(self.opts.verbose_name_plural).capitalize()
+        context = {"title": title, "empty_advice": self.empty_advice, **(extra_context or {})}
         return super().changelist_view(request, context)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

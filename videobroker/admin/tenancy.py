@@ -85,9 +85,8 @@ class TenantAdmin(ActingAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return (
-            self.is_editable and self._may_write(request) and (obj is None or self.may_decide(request, obj))
-        )
+        may = self.is_editable and self.has_view_permission(request, obj) and self._may_write(request)
+        return may and (obj is None or self.may_decide(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
