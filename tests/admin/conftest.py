@@ -1,0 +1,42 @@
+"""The console as the cast sees it: ana is acme's staff and moderates the demo room, olga is an operator."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from rooms.models import Room
+from tests.asking import Json
+from tests.cast import Company
+from videobroker.tenants.models import Tenant, User
+
+
+def sign_in(user: User) -> Client:
+    """A browser in which the user is signed in."""
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def new_user(username: str, tenant: Tenant | None = None, **fields: Any) -> User:
+    """A user; with a tenant, of the identity of that name."""
+    user = User(username=username, tenant=tenant, identity=username if tenant else "", **fields)
+    user.set_password("correct horse battery")
+    user.save()
+    return user
+
+
+@pytest.fixture
+def ana(acme: Company, demo_room: Json) -> Client:
+    return sign_in(new_user("ana", acme.row, is_staff=True))
+
+
+@pytest.fixture
+def olga(db: None) -> Client:
+    return sign_in(new_user("olga", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def demo(demo_room: Json) -> Room:
+    """The row of acme's demo room."""
+    return Room.objects.select_related("tenant").get(pk=demo_room["id"])
