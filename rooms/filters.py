@@ -34,7 +34,7 @@ class TenantBanFilters(BanFilters):
 
 class RoomSessionFilters(TelnyxFilterSet):
     days = {"date_created_at": "seen_at", "date_updated_at": "updated_at", "date_ended_at": "ended_at"}
-    active = django_filters.BooleanFilter("ended_at", lookup_expr="isnull")
+    active = YesNoFilter("ended_at", lookup_expr="isnull")
 
 
 class SessionFilters(RoomSessionFilters):
