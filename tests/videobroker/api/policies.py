@@ -12,6 +12,8 @@ ROOM: Final = "v2/rooms/<uuid:room_id>"
 
 # Paths that take no credential and show nothing of any tenant.
 PUBLIC: Final = frozenset({"livez", "readyz", "v2/schema", "v2/docs", ".well-known/jwks.json"})
+# Paths whose credential is Telnyx's signature (tests/rooms/).
+SIGNED: Final = frozenset({"webhooks/telnyx/<uuid:account_id>", "webhooks/telnyx/<uuid:account_id>/failover"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Rule:
 
 
 NOBODY: Final = (403, 403, 403)
-READ, WRITE, MINT = "rooms:read", "rooms:write", "tokens:mint"
+READ, WRITE, MINT, MODERATE = "rooms:read", "rooms:write", "tokens:mint", "moderate"
+SESSION: Final = "v2/room_sessions/<uuid:session_id>"
 
 RULES: Final = (
     Rule("v2/rooms", "GET", READ, 200, (200, 200, 200)),
@@ -57,10 +60,23 @@ RULES: Final = (
     Rule(f"{ROOM}/members/<uuid:member_id>", "DELETE", WRITE, 204, (204, 403, 403)),
     Rule(f"{ROOM}/bans", "GET", READ, 200, (200, 403, 403)),
     Rule(f"{ROOM}/bans", "POST", WRITE, 201, (201, 403, 403), {"identity": "eve"}),
+    Rule(f"{ROOM}/actions/seal", "POST", MODERATE, 202, (202, 403, 403), {}),
+    Rule(f"{ROOM}/sessions", "GET", READ, 200, (200, 403, 403)),
+    Rule("v2/room_sessions", "GET", READ, 200, (200, 200, 200)),
+    Rule(SESSION, "GET", READ, 200, (200, 404, 404)),
+    Rule(f"{SESSION}/participants", "GET", READ, 200, (200, 404, 404)),
+    Rule(f"{SESSION}/actions/kick", "POST", MODERATE, 202, (202, 403, 403), {"participants": "all"}),
+    Rule(f"{SESSION}/actions/mute", "POST", MODERATE, 202, (202, 403, 403), {"identities": ["bo"]}),
+    Rule(f"{SESSION}/actions/unmute", "POST", MODERATE, 202, (202, 403, 403), {"participants": "all"}),
+    Rule(f"{SESSION}/actions/end", "POST", MODERATE, 202, (202, 403, 403), {}),
+    Rule("v2/room_participants", "GET", READ, 200, (200, 200, 200)),
+    Rule("v2/room_participants/<uuid:participant_id>", "GET", READ, 200, (200, 404, 404)),
     Rule("v2/bans", "GET", READ, 200, NOBODY),
     Rule("v2/bans", "POST", WRITE, 201, NOBODY, {"identity": "eve", "room_id": "{room_id}"}),
     Rule("v2/bans/<uuid:ban_id>", "GET", READ, 200, (200, 404, 404)),
     Rule("v2/bans/<uuid:ban_id>", "DELETE", WRITE, 204, (204, 404, 404)),
+    Rule("v2/audit_entries", "GET", "audit:read", 200, (200, 200, 200)),
+    Rule("v2/audit_entries/export", "GET", "audit:read", 200, NOBODY),
     Rule("v2/operations", "GET", READ, 200, NOBODY),
     Rule("v2/operations/<uuid:operation_id>", "GET", READ, 200, (200, 404, 404)),
     Rule(f"{ROOM}/actions/generate_join_client_token", "POST", MINT, 201, (201, 201, 403), {}),

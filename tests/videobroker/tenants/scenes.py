@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
+from rooms import reconciling
+from rooms.models import Room
 from tests.asking import Answer, Asker
 from tests.cast import Company
+from tests.simulated import Simulator
 from tests.videobroker.api.policies import Rule
 
 Json = Any
@@ -39,16 +43,20 @@ class Scene:
         }
 
 
-def make_scene(acme: Company, globex: Company, room_id: str) -> Scene:
-    """Bo is in the room with a grant, zed is banned from it, and the order to make it is there."""
+def make_scene(acme: Company, globex: Company, room_id: str, simulator: Simulator) -> Scene:
+    """Bo is in the room, zed is banned from it, and the order to make it is there."""
     back_end = acme.back_end
     minted = acme.person("bo").post(f"/v2/rooms/{room_id}/actions/generate_join_client_token").data
+    simulator.join(minted["token"], minted["context"])
+    reconciling.reconcile(Room.objects.get(pk=room_id), now=timezone.now())
     members = back_end.get(f"/v2/rooms/{room_id}/members", {"filter[identity]": "bo"}).data
     ids = {
         "room_id": room_id,
         "member_id": members[0]["id"],
         "ban_id": back_end.post(f"/v2/rooms/{room_id}/bans", {"identity": "zed"}).data["id"],
         "operation_id": back_end.get("/v2/operations").data[0]["id"],
+        "session_id": back_end.get("/v2/room_sessions").data[0]["id"],
+        "participant_id": back_end.get("/v2/room_participants").data[0]["id"],
         "grant_id": minted["grant_id"],
         "refresh_token": minted["refresh_token"],
     }

@@ -11,8 +11,8 @@ from tests.videobroker.tenants.scenes import Scene, make_scene, undone
 
 
 @pytest.fixture
-def scene(acme: Company, globex: Company, demo_room: Json) -> Scene:
-    return make_scene(acme, globex, demo_room["id"])
+def scene(acme: Company, globex: Company, demo_room: Json, simulator: Simulator) -> Scene:
+    return make_scene(acme, globex, demo_room["id"], simulator)
 
 
 def foreigners(scene: Scene) -> dict[str, Asker]:
@@ -41,7 +41,7 @@ def test_no_answer_to_another_tenant_shows_anything_of_ones_own(scene: Scene, wh
 
 
 def test_the_refused_change_nothing_here_and_ask_telnyx_nothing(scene: Scene, simulator: Simulator) -> None:
-    refused = [Asker(), Asker("garbage"), scene.acme.key_with("audit:read")]
+    refused = [Asker(), Asker("garbage"), scene.acme.key_with("recordings:write")]
     before, asked_before = digests.database(), len(simulator.calls())
     for rule in RULES:
         strangers = [*foreigners(scene).values()] if rule.names_something else []
@@ -63,7 +63,7 @@ def test_without_a_credential_that_holds_nobody_gets_anywhere(scene: Scene) -> N
 
 
 def test_a_key_without_the_scope_is_refused_everywhere(scene: Scene) -> None:
-    narrow = scene.acme.key_with("audit:read")
+    narrow = scene.acme.key_with("recordings:write")
     assert {str(rule): scene.ask(narrow, rule).refusal for rule in RULES} == {
         str(rule): (403, "missing_scope") for rule in RULES
     }
