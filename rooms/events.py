@@ -87,7 +87,7 @@ def apply(event: Event) -> Changes | None:
     if not mine.update(state=state, applied_at=timezone.now()):
         return None
     if handler is None or room is None:
-        log.info("event_put_aside", event_type=event.event_type, event=event.telnyx_id, state=state)
+        log.info("event_put_aside", event_type=event.event_type, event_id=event.telnyx_id, state=state)
         return None
     return handler(room, event.payload, event.occurred_at)
 
@@ -134,7 +134,7 @@ def _note_failure(event: Event, error: Exception) -> None:
     message = f"{type(error).__name__}: {error}"[:500]
     Event.objects.filter(pk=event.pk).update(attempts=attempts, state=state, error=message)
     log.warning(
-        "event_not_applied", event=event.telnyx_id, event_type=event.event_type, error=message, state=state
+        "event_not_applied", event_id=event.telnyx_id, event_type=event.event_type, error=message, state=state
     )
 
 
