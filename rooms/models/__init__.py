@@ -2,6 +2,7 @@
 
 from rooms.models.account_check import AccountCheck
 from rooms.models.ban import Ban
+from rooms.models.delivery import Delivery, DeliveryAttempt
 from rooms.models.event import Event
 from rooms.models.member import Member, Role
 from rooms.models.operation import Operation
@@ -16,6 +17,8 @@ __all__ = [
     "AccountCheck",
     "Attribution",
     "Ban",
+    "Delivery",
+    "DeliveryAttempt",
     "Event",
     "Member",
     "Operation",

@@ -28,12 +28,20 @@ class ParticipantQuerySet(TenantQuerySet["Participant"]):
         """Those who, as far as we know, are in now."""
         return self.filter(left_at=None, session__ended_at=None)
 
+    def untold(self) -> Self:
+        """Those of whom something was not told to the tenant's back end yet."""
+        return self.filter(UNTOLD)
+
     def visible_to(self, caller: Caller) -> Self:
         """The tenant's participants: all to a back end, to a person those of the rooms they moderate."""
         people = self.of(caller.the_tenant).filter(room__deleted_at=None)
         if caller.is_back_end:
             return people
         return people.filter(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
+
+
+# What is known of a participant, and was not told to the tenant's back end yet.
+UNTOLD = Q(joined_at__isnull=False, join_told=False) | Q(left_at__isnull=False, leave_told=False)
 
 
 class Participant(models.Model):
@@ -60,6 +68,8 @@ class Participant(models.Model):
         null=True, help_text="When their removal was last ordered by the house."
     )
 
+    join_told = models.BooleanField(default=False, editable=False, help_text="To the tenant's back end.")
+    leave_told = models.BooleanField(default=False, editable=False)
     seen_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -76,6 +86,7 @@ class Participant(models.Model):
             models.Index(fields=["tenant", "-seen_at"], name="participants_of_tenant"),
             models.Index(fields=["grant_id"], name="participants_of_grant"),
             models.Index(fields=["room"], condition=Q(left_at=None), name="present_participants"),
+            models.Index(fields=["seen_at"], condition=UNTOLD, name="untold_participants"),
         ]
 
     def __str__(self) -> str:

@@ -76,6 +76,9 @@ class Room(models.Model):
         null=True, editable=False, db_index=True, help_text="When Telnyx is next asked who is in."
     )
     orders = models.PositiveIntegerField(default=0, editable=False, help_text="Operations ordered so far.")
+    events_told = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="Events written for the tenant's back end so far."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, editable=False)

@@ -15,6 +15,10 @@ class SessionQuerySet(TenantQuerySet["Session"]):
         """Sessions that, as far as we know, go on."""
         return self.filter(ended_at=None)
 
+    def untold(self) -> Self:
+        """Sessions of which something was not told to the tenant's back end yet."""
+        return self.filter(UNTOLD)
+
     def visible_to(self, caller: Caller) -> Self:
         """The tenant's sessions: all of them to a back end, to a person those of the rooms they moderate."""
         sessions = self.of(caller.the_tenant).filter(room__deleted_at=None)
@@ -22,6 +26,10 @@ class SessionQuerySet(TenantQuerySet["Session"]):
             return sessions
         moderated = Q(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
         return sessions.filter(moderated)
+
+
+# What is known of a session, and was not told to the tenant's back end yet.
+UNTOLD = Q(start_told=False) | Q(ended_at__isnull=False, end_told=False)
 
 
 class Session(models.Model):
@@ -42,6 +50,8 @@ class Session(models.Model):
     confirmed_at = models.DateTimeField(
         null=True, editable=False, help_text="When Telnyx last told who is in."
     )
+    start_told = models.BooleanField(default=False, editable=False, help_text="To the tenant's back end.")
+    end_told = models.BooleanField(default=False, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = SessionQuerySet.as_manager()
@@ -51,6 +61,7 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-seen_at"], name="sessions_of_tenant"),
             models.Index(fields=["room"], condition=Q(ended_at=None), name="live_sessions"),
+            models.Index(fields=["seen_at"], condition=UNTOLD, name="untold_sessions"),
         ]
 
     def __str__(self) -> str:
