@@ -80,6 +80,8 @@ def kick(caller: Caller, session: Session, aim: Aim, *, ban: BanTerms | None, no
         remove(
             room, identities=whole_people, grant_ids=grant_ids, because="banned" if ban else "kicked", now=now
         )
+        # The house need not order what is ordered here; it looks again if this has not worked in a moment.
+        Participant.objects.filter(pk__in=[person.pk for person in people]).update(evicted_at=now)
         operation = _order(caller, Kind.KICK, session, aim, people, good_for=KICK_GOOD_FOR)
     return Ordered(operation, bans)
 

@@ -9,7 +9,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from rooms import heartbeat, waking
 from rooms.models import Operation, Room
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=10)
 # An order whose carrier died this often kills its carriers; it is set aside for people to look at.
 MAX_CRASHES: Final = 5
+KEPT_FOR: Final = timedelta(days=90)
 LONGEST_WAIT_SECS: Final = 15.0
 
 State = Operation.State
@@ -181,7 +183,9 @@ def _try(attempt: Attempt) -> Outcome:
     if operation.crashes >= MAX_CRASHES:
         return Outcome(State.FAILED, error=f"whoever carried this out died, {operation.crashes} times")
     try:
-        return Outcome(State.SUCCEEDED, result=_handlers[operation.kind](attempt))
+        result = _handlers[operation.kind](attempt)
+        operation.room.account.note_credentials(refused=False, now=timezone.now())
+        return Outcome(State.SUCCEEDED, result=result)
     except Cancelled as why:
         return Outcome(State.CANCELLED, error=str(why))
     except Failed as why:
@@ -189,6 +193,8 @@ def _try(attempt: Attempt) -> Outcome:
     except Again as why:
         return Outcome(_waiting(attempt), error=str(why), wait_secs=why.wait_secs)
     except errors.TelnyxError as error:
+        if isinstance(error, errors.Unauthorised | errors.Forbidden):
+            operation.room.account.note_credentials(refused=True, now=timezone.now())
         return _after(error, attempt)
 
 
@@ -260,3 +266,10 @@ def unfinished(room: Room, queue: str) -> Iterator[uuid.UUID]:
     """The room's orders of one queue that are still to be carried out, in their order."""
     rows = Operation.objects.filter(room=room, queue=queue, state__in=Operation.UNFINISHED)
     yield from rows.order_by("sequence").values_list("pk", flat=True)
+
+
+def forget_old(now: datetime) -> int:
+    """Delete orders that were done, or given up, long ago; how many."""
+    old = Operation.objects.filter(finished_at__lt=now - KEPT_FOR).exclude(state__in=Operation.UNFINISHED)
+    ids = list(old.values_list("pk", flat=True)[:5000])
+    return Operation.objects.filter(pk__in=ids).delete()[0]

@@ -106,6 +106,9 @@ class RoomRecord(Record):
 
     def to_representation(self, instance: Room) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
+        if not self.context["is_back_end"]:
+            # Where a tenant's back end listens is no business of everybody who may enter.
+            shown |= {"webhook_event_url": "", "webhook_event_failover_url": "", "webhook_timeout_secs": None}
         if self.context.get("include_sessions"):
             shown["sessions"] = SessionRecord(self._sessions(instance), many=True, context=self.context).data
         return shown

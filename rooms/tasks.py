@@ -35,3 +35,4 @@ def tidy() -> None:
     provisioning.follow_schedules(now)
     idempotency.forget_old(now)
     events.forget_old(now)
+    operations.forget_old(now)

@@ -80,13 +80,13 @@ def mint(
         telnyx_room_id = telnyx_room_of(room, by=by, timeout_secs=max(0.0, until - time.monotonic()))
     except (errors.NotSent, errors.OutcomeUnknown) as error:
         if until - time.monotonic() < WORTH_TRYING_SECS:
-            raise as_problem(error) from error
+            raise as_problem(error, room) from error
     except errors.TelnyxError as error:
-        raise as_problem(error) from error
+        raise as_problem(error, room) from error
     try:
         return _mint(room, grant, telnyx_room_id, ttl_secs, until - time.monotonic())
     except errors.TelnyxError as error:
-        raise as_problem(error) from error
+        raise as_problem(error, room) from error
 
 
 def _mint(room: Room, grant: Grant, telnyx_room_id: str, ttl_secs: int, timeout_secs: float) -> ClientToken:
@@ -97,6 +97,7 @@ def _mint(room: Room, grant: Grant, telnyx_room_id: str, ttl_secs: int, timeout_
         token_ttl_secs=ttl_secs,
         refresh_token_ttl_secs=_refresh_secs(grant) if keep else SHORTEST_REFRESH_SECS,
     )
+    room.account.note_credentials(refused=False, now=timezone.now())
     return ClientToken(
         token=minted.token,
         expires_at=minted.token_expires_at,
@@ -153,19 +154,20 @@ def _refresh(room: Room, grant: Grant, ttl_secs: int, timeout_secs: float) -> Cl
 
 
 def require_present(room: Room, client_token: ClientToken) -> None:
-    """Raise `Problem` 503 if the token is of a Telnyx room that is not the room's any more: it was sealed, or made anew,
-    while Telnyx answered, and the token would open nothing."""
+    """Raise `Problem` 503 if the token is of a Telnyx room that is not the room's any more (it was sealed, or made anew,
+    while Telnyx answered): it would open nothing."""
     present = Room.objects.values_list("telnyx_id", flat=True).get(pk=room.pk)
     if str(present) != client_token.telnyx_room_id:
         raise _unavailable("upstream_room_changed", 1)
 
 
-def as_problem(error: errors.TelnyxError) -> Problem:
+def as_problem(error: errors.TelnyxError, room: Room) -> Problem:
     """What a caller is told when Telnyx failed us: that nothing was lost, and when to ask again."""
     log.warning("telnyx_failed", operation=error.operation, error=str(error))
     if isinstance(error, errors.RateLimited):
         return _unavailable("upstream_rate_limited", error.wait_secs)
     if isinstance(error, errors.Unauthorised | errors.Forbidden):
+        room.account.note_credentials(refused=True, now=timezone.now())
         return _unavailable("upstream_credentials", 60)
     if isinstance(error, errors.Refused):
         return _unavailable("upstream_refused", 5)

@@ -97,8 +97,6 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 # Requests one tenant, and one identity, may make in a minute, where the tenant has no limit of its own.
 REQUESTS_PER_MINUTE_OF_TENANT = env.int("REQUESTS_PER_MINUTE_OF_TENANT", default=12000)
 REQUESTS_PER_MINUTE_OF_IDENTITY = env.int("REQUESTS_PER_MINUTE_OF_IDENTITY", default=1200)
-# Failed logins with a bearer from one address in a minute, before it is told to wait.
-REFUSED_LOGINS_PER_MINUTE = env.int("REFUSED_LOGINS_PER_MINUTE", default=300)
 # Whether identity providers and webhook targets may be at private addresses. For a demo or a closed network.
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 
@@ -260,7 +258,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep": {"task": "rooms.tasks.sweep", "schedule": 5.0},
-    "tidy": {"task": "rooms.tasks.tidy", "schedule": 60.0},
+    "tidy rooms": {"task": "rooms.tasks.tidy", "schedule": 60.0},
+    "tidy tokens": {"task": "tokens.tasks.tidy", "schedule": 600.0},
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------

@@ -32,7 +32,12 @@ class RoomView(ApiView):
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
         included = self.request.method == "GET" and self.flag("include_sessions")
-        return {**context, "now": timezone.now(), "include_sessions": included}
+        return {
+            **context,
+            "now": timezone.now(),
+            "include_sessions": included,
+            "is_back_end": self.caller.is_back_end,
+        }
 
     def _sessions(self) -> "Prefetch[str, QuerySet[Session], str]":
         """Has rooms loaded with those of their sessions that the caller may see: all if asked for, else live ones."""

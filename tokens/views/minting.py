@@ -76,6 +76,7 @@ class RefreshView(ApiView):
     queryset = Grant.objects.none()
 
     @extend_schema(operation_id="refresh_room_client_token", responses={201: MintedRecord})
+    @idempotent
     def post(self, request: Request, room_id: UUID) -> Response:
         """Refresh a client token. Who may not be in any more gets none."""
         body = self.read_body()

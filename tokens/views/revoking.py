@@ -14,6 +14,7 @@ from tokens import refresh_tokens
 from tokens.models import Grant
 from tokens.revoking import revoke
 from tokens.serializers import RevokeBody, RevokedRecord
+from videobroker.api.idempotency import idempotent_in_one_transaction
 from videobroker.api.problems import forbidden
 from videobroker.api.views import ApiView, one
 from videobroker.tenants import auditing
@@ -28,6 +29,7 @@ class RevokeView(ApiView):
     queryset = Grant.objects.none()
 
     @extend_schema(operation_id="revoke_room_client_token", responses={200: RevokedRecord})
+    @idempotent_in_one_transaction
     def post(self, request: Request, room_id: UUID) -> Response:
         """Revoke grants. People may revoke their own, moderators and back ends anybody's in the room."""
         body = self.read_body()

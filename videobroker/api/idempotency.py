@@ -47,7 +47,9 @@ def _idempotent(handler: Handler, *, transactional: bool) -> Handler:
         def run() -> Response:
             return handler(view, request, *args, **kwargs)
 
-        key = request.headers.get("Idempotency-Key")
+        signed_in: object = request.user
+        # Without a caller there is nobody to keep an answer for; such a request (a refresh) is safe to repeat anyway.
+        key = request.headers.get("Idempotency-Key") if signed_in is not None else None
         if key is None and transactional:
             with transaction.atomic():
                 return run()

@@ -1,5 +1,6 @@
 import hashlib
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -62,7 +63,17 @@ class Account(models.Model):
         """Seal `key` into the row (not saved yet). The same key cannot be registered twice: two tenants on one
         Telnyx account by accident would see each other's rooms."""
         self._own_api_key = key
+        self.credential_refused_at = None
         self.api_key_fingerprint = fingerprint(key)
+
+    def note_credentials(self, *, refused: bool, now: datetime) -> None:
+        """Write down whether Telnyx takes the key, where that is news: the operator's pages show it."""
+        if refused:
+            self.credential_refused_at = now
+            Account.objects.filter(pk=self.pk).update(credential_refused_at=now)
+        elif self.credential_refused_at is not None:
+            self.credential_refused_at = None
+            Account.objects.filter(pk=self.pk).update(credential_refused_at=None)
 
     @property
     def public_keys(self) -> list[str]:
