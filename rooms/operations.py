@@ -134,7 +134,7 @@ def carry_out(operation_id: uuid.UUID, *, timeout_secs: float | None = None) -> 
     operation, outcome_unknown = leased
     timeout = timeout_secs or settings.TELNYX_TASK_TIMEOUT_SECS
     with heartbeat.keeping(operation.pk, operation.fence, LEASE):
-        outcome = _try(Attempt(operation, outcome_unknown, timeout))
+        outcome = TOO_LATE if _is_late(operation) else _try(Attempt(operation, outcome_unknown, timeout))
     if _write(operation, outcome):
         operation.refresh_from_db()
         _wake_next(operation)
@@ -176,6 +176,16 @@ class Outcome:
     result: dict[str, Any] | None = None
     error: str = ""
     wait_secs: float = 0.0
+
+
+TOO_LATE: Final = Outcome(State.FAILED, error="too late: its time was over before it could be tried")
+
+
+def _is_late(operation: Operation) -> bool:
+    """Whether nobody wants this any more: somebody muted a minute late would be hit in the middle of another sentence."""
+    if operation.deadline_at is None:
+        return False
+    return Operation.objects.filter(pk=operation.pk, deadline_at__lt=Now()).exists()
 
 
 def _try(attempt: Attempt) -> Outcome:
