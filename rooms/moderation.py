@@ -218,18 +218,25 @@ def _set_muted(attempt: Attempt, *, muted: bool) -> dict[str, Any]:
     session, line = _begin(attempt)
     arguments = attempt.operation.arguments
     newer = _newer_orders(attempt.operation, session)
-    if any(order["everybody"] for order in newer):
-        raise Cancelled("superseded by a newer order")
-    spared = {each for order in newer for each in order["participants"]}
     act = line.mute if muted else line.unmute
-    if arguments["everybody"]:
+    if arguments["everybody"] and not any(order["everybody"] for order in newer):
+        spared = {each for order in newer for each in order["participants"]}
         exclude = _telnyx_ids({*arguments["exclude"], *spared})
         told = _tell(lambda: act(session.telnyx_id, participants="all", exclude=exclude))
         return _outcome(session, told)
-    meant = _telnyx_ids(set(arguments["participants"]) - spared)
+    meant = _telnyx_ids(_still_meant(arguments, newer))
     if not meant:
-        raise Cancelled("superseded by a newer order" if spared else "nobody of them is in the session")
+        superseded = newer and arguments["participants"]
+        raise Cancelled("superseded by a newer order" if superseded else "nobody of them is in the session")
     return _outcome(session, _tell(lambda: act(session.telnyx_id, participants=meant)))
+
+
+def _still_meant(arguments: dict[str, Any], newer: Iterable[dict[str, Any]]) -> set[str]:
+    """Whom the order named, as far as no newer one is about them: neither by name nor as one of all."""
+    meant = set(arguments["participants"])
+    for order in newer:
+        meant = meant & set(order["exclude"]) if order["everybody"] else meant - set(order["participants"])
+    return meant
 
 
 @carries_out(Kind.END_SESSION)
