@@ -182,7 +182,7 @@ TOO_LATE: Final = Outcome(State.FAILED, error="too late: its time was over befor
 
 
 def _is_late(operation: Operation) -> bool:
-    """Whether nobody wants this any more: somebody muted a minute late would be hit in the middle of another sentence."""
+    """Whether nobody wants this any more: who is muted a minute late is hit in the middle of another sentence."""
     if operation.deadline_at is None:
         return False
     return Operation.objects.filter(pk=operation.pk, deadline_at__lt=Now()).exists()
