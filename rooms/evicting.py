@@ -43,7 +43,9 @@ def unwelcome(people: QuerySet[Participant], *, now: datetime) -> QuerySet[Parti
     deactivated = User.objects.filter(
         tenant=OuterRef("tenant"), identity=OuterRef("identity"), is_active=False
     )
-    watched = Removal.objects.filter(room=OuterRef("room"), watched_until_at__gt=now)
+    watched = Removal.objects.filter(
+        room=OuterRef("room"), watched_until_at__gt=now, removed_at__lt=OuterRef("joined_at")
+    )
     present = people.present().annotate(  # type: ignore[attr-defined]  # a ParticipantQuerySet, which stubs lose here
         is_banned=Exists(bans),
         is_removed=Exists(removals),

@@ -113,9 +113,19 @@ def _adopt(room: Room, made: telnyx.Room) -> None:
             told = f"Telnyx gave the id of another room, {made.id}; look for this one by its name"
             raise errors.GarbledAnswer(told, operation="create_room")
         Room.objects.filter(pk=room.pk, telnyx_id=None).update(telnyx_id=made.id, upstream=Upstream.READY)
-    if any(getattr(made, name) != value for name, value in properties(room).items()):
-        with transaction.atomic():
-            order_update(room, HOUSE)
+    follow_if_different(room, made)
+
+
+def follow_if_different(room: Room, found: telnyx.Room) -> bool:
+    """Order the Telnyx room to be made like ours again, if it is not and nothing is ordered yet; whether it was."""
+    if all(getattr(found, name) == value for name, value in properties(room).items()):
+        return False
+    updates = Operation.objects.filter(room=room, kind=Kind.UPDATE_ROOM, state__in=Operation.UNFINISHED)
+    if updates.exists():
+        return False
+    with transaction.atomic():
+        order_update(room, HOUSE)
+    return True
 
 
 @carries_out(Kind.UPDATE_ROOM)

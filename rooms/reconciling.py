@@ -131,6 +131,7 @@ def check_account(account: Account, *, now: datetime) -> None:
     seen: dict[UUID, telnyx.Room] = {UUID(found.id): found for found in line.each_room()}
     _note_vanished(account, seen, started_at)
     _look_where_somebody_is(seen, now)
+    _follow_changed(seen)
     _delete_orphans(account, seen.values(), line)
 
 
@@ -148,6 +149,18 @@ def _note_vanished(account: Account, seen: Iterable[UUID], before: datetime) -> 
 def _look_where_somebody_is(seen: dict[UUID, telnyx.Room], now: datetime) -> None:
     busy = [telnyx_id for telnyx_id, room in seen.items() if room.active_session_id]
     Room.objects.filter(telnyx_id__in=busy, reconcile_due_at=None).update(reconcile_due_at=now)
+
+
+def _follow_changed(seen: dict[UUID, telnyx.Room]) -> None:
+    """Rooms that somebody changed at Telnyx, past us, are made as ours say again."""
+    for room in Room.objects.filter(telnyx_id__in=list(seen)).select_related("account", "tenant"):
+        found = seen.get(room.telnyx_id) if room.telnyx_id else None
+        if (
+            found is not None
+            and not provisioning.is_busy(room)
+            and provisioning.follow_if_different(room, found)
+        ):
+            log.warning("room_changed_at_telnyx", room=str(room.pk), telnyx_id=found.id)
 
 
 def _delete_orphans(account: Account, seen: Iterable[telnyx.Room], line: Telnyx) -> None:
