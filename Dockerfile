@@ -18,6 +18,7 @@ ENV PATH=/opt/videobroker/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=videobroker.settings \
     DATA_DIR=/var/lib/videobroker \
+    STATIC_ROOT=/srv/videobroker/staticfiles \
     LOG_FORMAT=json \
     GRANIAN_INTERFACE=wsgi \
     GRANIAN_HOST=0.0.0.0 \
