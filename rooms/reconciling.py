@@ -37,11 +37,12 @@ def reconcile_due(now: datetime) -> int:
 
 
 def _reconcile_in_turn(room: Room, now: datetime) -> int:
-    """Take the room's turn by moving its due time on, and reconcile. It stays due while somebody is in or watched."""
+    """Take the room's turn by moving its due time on, and reconcile. It stays due while somebody is in or
+    watched, and until Telnyx was asked once more about a session that has ended."""
     watched = Removal.objects.filter(room=room, watched_until_at__gt=now).exists()
-    live = Session.objects.filter(room=room).live().exists()
+    unsettled = Session.objects.filter(room=room).unsettled().exists()
     pause = ASKED_WHILE_WATCHED if watched else happenings.ASKED_WHILE_LIVE
-    following = now + pause if watched or live else None
+    following = now + pause if watched or unsettled else None
     mine = Room.objects.filter(pk=room.pk, reconcile_due_at=room.reconcile_due_at)
     if not mine.update(reconcile_due_at=following):
         return 0
@@ -59,9 +60,10 @@ def reconcile(room: Room, *, now: datetime) -> int:
     asked_at = timezone.now()
     active = [found for known in _living(room) for found in _active_in(known, line)]
     told = {UUID(session.id) for session in active}
-    ours = Session.objects.filter(room=room, seen_at__lt=asked_at).live().exclude(telnyx_id__in=told)
-    over = [found for session in ours if (found := _asked_about(line, session, room, now)) is not None]
+    others = Session.objects.filter(room=room, seen_at__lt=asked_at).unsettled().exclude(telnyx_id__in=told)
+    over = [found for each in others[:AT_ONCE] if (found := _asked_about(line, each, room, now)) is not None]
     news = sum(_merge(room, session, now) for session in (*active, *over))
+    news += sum(_ask_about_unlisted(line, room, session, asked_at) for session in active)
     people = Participant.objects.filter(room=room).present()
     doorkeeper().attribute(people.select_related("room", "tenant"), now=now)
     evicting.evict_unwelcome(people, now=now)
@@ -89,6 +91,7 @@ def _asked_about(line: Telnyx, session: Session, room: Room, now: datetime) -> t
     try:
         return line.view_session(session.telnyx_id, include_participants=True)
     except errors.NotFound:
+        Session.objects.filter(pk=session.pk).update(confirmed_at=now)
         _tell(mirroring.session_ended(room, session.telnyx_id, now, "vanished"))
         return None
 
@@ -96,9 +99,7 @@ def _asked_about(line: Telnyx, session: Session, room: Room, now: datetime) -> t
 def _merge(room: Room, session: telnyx.Session, now: datetime) -> int:
     session_id = UUID(session.id)
     changes = [mirroring.session_started(room, session_id, session.created_at)]
-    listed: set[UUID] = set()
     for person in session.participants or ():
-        listed.add(UUID(person.id))
         changes.append(
             mirroring.participant_joined(room, session_id, UUID(person.id), person.joined_at, person.context)
         )
@@ -110,6 +111,24 @@ def _merge(room: Room, session: telnyx.Session, now: datetime) -> int:
         changes.append(mirroring.session_ended(room, session_id, session.ended_at or now))
     Session.objects.filter(telnyx_id=session_id).update(confirmed_at=now)
     return _tell(*changes)
+
+
+def _ask_about_unlisted(line: Telnyx, room: Room, session: telnyx.Session, asked_at: datetime) -> int:
+    """Ask one by one about those who to our knowledge are in and whom Telnyx does not list with their session."""
+    listed = [UUID(person.id) for person in session.participants or ()]
+    known = Participant.objects.filter(session__telnyx_id=session.id, seen_at__lt=asked_at).present()
+    ids = known.exclude(telnyx_id__in=listed).values_list("telnyx_id", flat=True)
+    return sum(_ask_about(line, room, UUID(session.id), telnyx_id) for telnyx_id in ids[:AT_ONCE])
+
+
+def _ask_about(line: Telnyx, room: Room, session_id: UUID, telnyx_id: UUID) -> int:
+    try:
+        left_at = line.view_participant(telnyx_id).left_at
+    except errors.NotFound:
+        left_at = timezone.now()
+    if left_at is None:
+        return 0
+    return _tell(mirroring.participant_left(room, session_id, telnyx_id, left_at, None))
 
 
 def _tell(*changes: Changes) -> int:

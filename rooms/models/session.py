@@ -15,6 +15,12 @@ class SessionQuerySet(TenantQuerySet["Session"]):
         """Sessions that, as far as we know, go on."""
         return self.filter(ended_at=None)
 
+    def unsettled(self) -> Self:
+        """Those that go on, and those of which Telnyx was not asked again since their end: of who left before it, we
+        may not have been told."""
+        unasked = Q(confirmed_at=None) | Q(confirmed_at__lt=models.F("ended_at"))
+        return self.filter(Q(ended_at=None) | unasked)
+
     def untold(self) -> Self:
         """Sessions of which something was not told to the tenant's back end yet."""
         return self.filter(UNTOLD)
