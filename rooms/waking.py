@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 CARRY_OUT: Final = "rooms.tasks.carry_out"
 APPLY_EVENTS: Final = "rooms.tasks.apply_events"
+DELIVER: Final = "rooms.tasks.deliver"
 # More waiting than this, and wakers are sent nothing more: the workers' own look at the table is quicker.
 MAX_WAITING: Final = 1000
 # How long the broker is left alone after it failed.
@@ -45,15 +46,25 @@ def otherwise(carry_out: Callable[[uuid.UUID], object]) -> None:
 
 def wake_for_events() -> None:
     """Have some worker apply the events that came in. One wake-up drains them all."""
-    if APPLY_EVENTS not in _waiting_once:
-        _waiting_once.add(APPLY_EVENTS)
-        _send_soon(APPLY_EVENTS)
+    _send_once(APPLY_EVENTS)
+
+
+def wake_for_deliveries() -> None:
+    """Have some worker deliver what tenants' back ends are to be told. One wake-up is for all that is due."""
+    _send_once(DELIVER)
+
+
+def _send_once(task: str) -> None:
+    if task not in _waiting_once:
+        _waiting_once.add(task)
+        _send_soon(task)
 
 
 def _send_soon(task: str, *arguments: str, urgent: bool = False) -> None:
     try:
         _waiting.put_nowait((task, arguments, urgent))
     except queue.Full:
+        _waiting_once.discard(task)
         log.warning("wake_up_dropped", task=task, because="too many are waiting to be sent")
         return
     global _sending
@@ -68,11 +79,12 @@ def _send_all() -> None:
     while True:
         task, arguments, urgent = _waiting.get()
         _waiting_once.discard(task)
-        sent = time.monotonic() >= rest_until and _send(task, arguments)
-        if not sent:
-            rest_until = max(rest_until, time.monotonic() + REST_SECS)
-            if urgent and _instead:
-                _here(arguments[0])
+        resting = time.monotonic() < rest_until
+        sent = not resting and _send(task, arguments)
+        if not sent and not resting:
+            rest_until = time.monotonic() + REST_SECS
+        if not sent and urgent and _instead:
+            _here(arguments[0])
 
 
 def _send(task: str, arguments: tuple[str, ...]) -> bool:
