@@ -7,7 +7,8 @@ class RoomsConfig(AppConfig):
     name = "rooms"
 
     def ready(self) -> None:
-        from rooms import operations, ticking, waking
+        from rooms import happenings, operations, telling, ticking, waking
 
         waking.otherwise(operations.carry_out)
+        happenings.listen(telling.tell_news)
         ticking.start_in_workers()

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from rooms import events, evicting, provisioning, reconciling
+from rooms import dispatching, events, evicting, provisioning, reconciling, telling
 from rooms.doorkeeping import doorkeeper
 from rooms.models import AccountCheck, Attribution, Participant
 from videobroker.telnyx import errors
@@ -41,6 +41,11 @@ def attribute_and_evict(now: datetime) -> None:
     evicting.evict_unwelcome(Participant.objects.all(), now=now)
 
 
+def deliver_due(now: datetime) -> None:
+    """Deliver what no wake-up reached, and what is to be tried again."""
+    dispatching.dispatch_due()
+
+
 def check_accounts(now: datetime) -> None:
     """Go through the accounts whose turn it is."""
     for account in Account.objects.filter(tenants__isnull=False).distinct():
@@ -60,6 +65,8 @@ ROUNDS: Final = (
     Round("apply_events", 1, apply_events),
     Round("reconcile_due", 1, reconciling.reconcile_due),
     Round("attribute_and_evict", 2, attribute_and_evict),
+    Round("tell_untold", 2, telling.tell_untold),
+    Round("deliver_due", 1, deliver_due),
     Round("follow_schedules", 5, provisioning.follow_schedules),
     Round("check_accounts", 30, check_accounts),
 )

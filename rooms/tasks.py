@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from rooms import events, operations, provisioning
+from rooms import delivering, dispatching, events, operations, provisioning
 from videobroker.api import idempotency
 
 
@@ -19,6 +19,12 @@ def carry_out(operation_id: str) -> None:
 def apply_events() -> None:
     """Apply the webhooks that came in."""
     events.apply_all()
+
+
+@shared_task(name="rooms.tasks.deliver")
+def deliver() -> None:
+    """Begin to deliver what is due; it goes on in threads of its own, so that no receiver holds up the worker."""
+    dispatching.dispatch_due()
 
 
 @shared_task(name="rooms.tasks.sweep")
@@ -35,4 +41,5 @@ def tidy() -> None:
     provisioning.follow_schedules(now)
     idempotency.forget_old(now)
     events.forget_old(now)
+    delivering.forget_old(now)
     operations.forget_old(now)

@@ -1,0 +1,152 @@
+"""What tenants' back ends are told: each fact about a session becomes one delivery, written once.
+
+A fact is told by marking it as told on its own row, and writing the delivery, in one transaction. So none is lost when
+a process dies in between, none is told twice when two processes find it at once, and nothing else has to remember.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from rooms import waking
+from rooms.doorkeeping import doorkeeper
+from rooms.mirroring import Changes
+from rooms.models import Attribution, Delivery, Participant, Room, Session
+
+EventType = Delivery.EventType
+# How long a delivery is tried.
+TRIED_FOR: Final = timedelta(hours=24)
+AT_ONCE: Final = 100
+# Facts that became known together are told in the order in which such things happen.
+RANKS: Final[dict[str, int]] = {
+    EventType.SESSION_STARTED: 0,
+    EventType.PARTICIPANT_JOINED: 1,
+    EventType.PARTICIPANT_LEFT: 1,
+    EventType.SESSION_ENDED: 2,
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that is known and was not told. `marker` is the column of `row` that says whether it was."""
+
+    event_type: Delivery.EventType
+    row: Session | Participant
+    marker: str
+    occurred_at: datetime
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> tuple[int, datetime, str]:
+        """Where it belongs among others that are told with it; who joined and left at once has joined first."""
+        return RANKS[self.event_type], self.occurred_at, self.event_type
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What happened, in Telnyx's fields with our ids, and beside them who it is."""
+        who = _who(self.row) if isinstance(self.row, Participant) else {}
+        session_id = self.row.session_id if isinstance(self.row, Participant) else self.row.pk
+        return {"room_id": str(self.row.room_id), "session_id": str(session_id), **who, **self.more}
+
+
+def tell_news(changes: Changes) -> None:
+    """Tell what an event or a look at Telnyx has brought to light. Registered with `happenings`."""
+    if changes.news:
+        tell(changes.session.pk)
+
+
+def tell_untold(now: datetime) -> int:
+    """Tell what a process that died had left untold; how many facts."""
+    sessions = set(Session.objects.untold().values_list("pk", flat=True)[:AT_ONCE])
+    people = Participant.objects.untold().values_list("session_id", flat=True)[:AT_ONCE]
+    return sum(tell(session_id) for session_id in sessions.union(people))
+
+
+def tell(session_id: UUID) -> int:
+    """Tell everything about this session that was not told yet; how many facts were told."""
+    session = Session.objects.get(pk=session_id)
+    facts = [*_of_session(session), *(fact for each in _named(session) for fact in _of_participant(each))]
+    return sum(_tell(fact) for fact in sorted(facts, key=lambda fact: fact.rank))
+
+
+def _named(session: Session) -> list[Participant]:
+    """The session's participants of whom something is untold, after everything was done to know who they are."""
+    people = list(Participant.objects.untold().filter(session=session).select_related("session"))
+    nameless = [person for person in people if person.attribution == Attribution.PENDING]
+    if nameless:
+        doorkeeper().attribute(nameless, now=timezone.now())
+        for person in nameless:
+            person.refresh_from_db()
+    return people
+
+
+def _of_session(session: Session) -> Iterator[Fact]:
+    if not session.start_told:
+        yield Fact(EventType.SESSION_STARTED, session, "start_told", session.started_at or session.seen_at)
+    if session.ended_at is not None and not session.end_told:
+        more = {
+            "duration_secs": _secs_between(session.started_at, session.ended_at),
+            "ended_reason": session.ended_reason,
+        }
+        yield Fact(EventType.SESSION_ENDED, session, "end_told", session.ended_at, more)
+
+
+def _of_participant(person: Participant) -> Iterator[Fact]:
+    if person.joined_at is not None and not person.join_told:
+        yield Fact(EventType.PARTICIPANT_JOINED, person, "join_told", person.joined_at)
+    if person.left_at is not None and not person.leave_told:
+        more = {
+            "duration_secs": _secs_between(person.joined_at, person.left_at),
+            "left_reason": person.left_reason,
+        }
+        yield Fact(EventType.PARTICIPANT_LEFT, person, "leave_told", person.left_at, more)
+
+
+def _secs_between(start: datetime | None, end: datetime) -> int | None:
+    return None if start is None else max(0, int((end - start).total_seconds()))
+
+
+def _who(person: Participant) -> dict[str, Any]:
+    return {
+        "participant_id": str(person.pk),
+        "context": person.context,
+        "identity": person.identity,
+        "display_name": person.display_name,
+        "role": person.role,
+        "attribution": person.attribution,
+        "grant_id": str(person.grant_id) if person.grant_id else None,
+    }
+
+
+def _tell(fact: Fact) -> int:
+    """Mark the fact as told and write its delivery, if the room has a back end that wants to know; 1 unless somebody
+    else told it first."""
+    with transaction.atomic():
+        untold = type(fact.row)._default_manager.filter(pk=fact.row.pk, **{fact.marker: False})
+        if not untold.update(**{fact.marker: True}):
+            return 0
+        rooms = Room.objects.filter(pk=fact.row.room_id).exclude(webhook_event_url="")
+        if rooms.update(events_told=F("events_told") + 1):
+            _write(fact, sequence=rooms.values_list("events_told", flat=True).get())
+    return 1
+
+
+def _write(fact: Fact, *, sequence: int) -> None:
+    Delivery.objects.create(
+        tenant_id=fact.row.tenant_id,
+        room_id=fact.row.room_id,
+        event_type=fact.event_type,
+        subject_id=fact.row.pk,
+        sequence=sequence,
+        occurred_at=fact.occurred_at,
+        payload={**fact.payload, "sequence": sequence},
+        deadline_at=Now() + TRIED_FOR,
+    )
+    transaction.on_commit(waking.wake_for_deliveries)
