@@ -6,7 +6,7 @@ with everything, and a bulk delete would take everything.
 
 from collections import OrderedDict
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, cast
 
 import django_filters
 from django.db.models import QuerySet
@@ -17,8 +17,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from videobroker.api.problems import Fault, Problem, bad_request
-
-PAGE_PARAMETERS: Final = frozenset({"page[number]", "page[size]"})
 
 
 class DayFilter(django_filters.DateFilter):
@@ -88,8 +86,8 @@ def check_parameters(request: Request, view: APIView) -> None:
     known = set(getattr(view, "query_parameters", ()))
     if request.method in {"GET", "DELETE"} and filterset is not None:
         known |= set(filterset.base_filters)
-    if request.method == "GET" and getattr(view, "pagination_class", None) is not None:
-        known |= PAGE_PARAMETERS
+    if request.method == "GET":
+        known |= getattr(getattr(view, "pagination_class", None), "parameters", frozenset())
     for name in request.query_params:
         if name not in known:
             hint = f"; known here: {', '.join(sorted(known))}" if known else ""

@@ -23,15 +23,16 @@ class Pages(PageNumberPagination):
     max_page_size = MAX_PAGE_SIZE
     page_query_param = "page[number]"
     page_size_query_param = "page[size]"
+    parameters = frozenset({page_query_param, page_size_query_param})
 
     def get_page_size(self, request: Request) -> int:
-        return _number(request, self.page_size_query_param, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+        return number_asked(request, self.page_size_query_param, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         size = self.get_page_size(request)
-        number = _number(request, self.page_query_param, 1, MAX_PAGE_NUMBER)
+        number = number_asked(request, self.page_query_param, 1, MAX_PAGE_NUMBER)
         paginator = self.django_paginator_class(queryset, size)
         self.meta = {
             "page_number": number,
@@ -55,7 +56,8 @@ class Pages(PageNumberPagination):
         return {"type": "object", "properties": {"data": schema, "meta": meta}, "required": ["data", "meta"]}
 
 
-def _number(request: Request, name: str, default: int, largest: int) -> int:
+def number_asked(request: Request, name: str, default: int, largest: int) -> int:
+    """The parameter as a number from 1 to `largest`. Raises `Problem` for anything else."""
     text = request.query_params.get(name)
     if text is None:
         return default

@@ -76,7 +76,9 @@ class OperationSchema(AutoSchema):
             common["422"] = "A value does not do; source.pointer says which."
         for status, description in common.items():
             if status not in operation["responses"]:
-                operation["responses"][status] = self._get_response_for_code(error_response(description), status)
+                operation["responses"][status] = self._get_response_for_code(
+                    error_response(description), status
+                )
         return operation
 
     def _get_response_for_code(
@@ -84,11 +86,11 @@ class OperationSchema(AutoSchema):
     ) -> Any:
         untyped: Any = super()
         response = untyped._get_response_for_code(serializer, status_code, media_types, direction)
-        if str(status_code).startswith("2") and not self._is_list_view():
-            for content in response.get("content", {}).values():
-                content["schema"] = {
-                    "type": "object",
-                    "properties": {"data": content["schema"]},
-                    "required": ["data"],
-                }
+        content = response.get("content", {}).get("application/json")
+        if content is not None and str(status_code).startswith("2") and not self._is_list_view():
+            content["schema"] = {
+                "type": "object",
+                "properties": {"data": content["schema"]},
+                "required": ["data"],
+            }
         return response

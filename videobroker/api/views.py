@@ -8,6 +8,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from videobroker.api.cursors import CursorPages
 from videobroker.api.filters import StrictFilterBackend, check_parameters
 from videobroker.api.paging import Pages
 from videobroker.api.parsing import StrictJSONParser
@@ -31,7 +32,7 @@ class ApiView(GenericAPIView[Any]):
     permission_classes = [Policy, SuspendedMayOnlyRead]
     throttle_classes = [TenantThrottle, IdentityThrottle]
     filter_backends = [StrictFilterBackend]
-    pagination_class: type[Pages] | None = None
+    pagination_class: type[Pages | CursorPages] | None = None
 
     scopes: ClassVar[dict[str, str]] = {}
     for_people: ClassVar[frozenset[str]] = frozenset()

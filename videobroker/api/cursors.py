@@ -1,0 +1,122 @@
+"""Pages by cursor, for lists that grow while they are read: nothing is shown twice, and nothing skipped.
+
+A cursor is the place of the last row that was shown, signed so that only we make them. Pages are found by comparing
+with that place and not by counting rows off, so the thousandth costs as much as the first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import Model, Q, QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from videobroker.api.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, number_asked
+from videobroker.api.problems import bad_request
+
+AFTER: Final = "page[after]"
+SIZE: Final = "page[size]"
+SALT: Final = "videobroker.cursor"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands among rows ordered by a time and, where times are equal, by id."""
+
+    at: datetime
+    id: UUID
+
+    @classmethod
+    def of(cls, row: Any, column: str) -> Self:
+        """The place of `row` in the order of its time `column`."""
+        return cls(getattr(row, column), row.pk)
+
+    def before(self, column: str) -> Q:
+        """Rows that are older than this place."""
+        return self._beyond(column, "lt")
+
+    def after(self, column: str) -> Q:
+        """Rows that are newer than this place."""
+        return self._beyond(column, "gt")
+
+    def _beyond(self, column: str, comparison: str) -> Q:
+        # The first condition follows from the others; an index on the time is found by it.
+        within = Q(**{f"{column}__{comparison}e": self.at})
+        return within & (Q(**{f"{column}__{comparison}": self.at}) | Q(**{f"id__{comparison}": self.id}))
+
+
+def written(place: Place, kind: str) -> str:
+    """The cursor for a place in the list `kind`."""
+    micros = (place.at - EPOCH) // MICROSECOND
+    return signing.dumps([micros, place.id.hex], salt=f"{SALT}.{kind}")
+
+
+def read(cursor: str, kind: str) -> Place:
+    """The place that a cursor of the list `kind` means. Raises `Problem` for what is no cursor of that list."""
+    try:
+        micros, row_id = signing.loads(cursor, salt=f"{SALT}.{kind}")
+    except signing.BadSignature as error:
+        detail = f"this is no cursor of this list: give {AFTER} as it stood in meta.cursors.after"
+        raise bad_request(detail, reason="invalid_cursor", parameter=AFTER) from error
+    return Place(EPOCH + micros * MICROSECOND, UUID(row_id))
+
+
+class CursorPages(BasePagination):
+    """Newest first, by a time and the id. A view may name the time's column as `cursor_column`.
+
+    Rows written with a time that was shown already (by a slow transaction, or a host whose clock is behind) are on no
+    later page; who wants all of them asks again for the time from which on it matters.
+    """
+
+    parameters = frozenset({AFTER, SIZE})
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
+        column = getattr(view, "cursor_column", "created_at")
+        kind = queryset.model._meta.label_lower
+        self.size = number_asked(request, SIZE, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+        cursor = request.query_params.get(AFTER)
+        if cursor is not None:
+            queryset = queryset.filter(read(cursor, kind).before(column))
+        rows = list(queryset.order_by(f"-{column}", "-id")[: self.size + 1])
+        shown = rows[: self.size]
+        self.following = written(Place.of(shown[-1], column), kind) if len(rows) > self.size else None
+        return shown
+
+    def get_paginated_response(self, data: Any) -> Response:
+        meta = {"page_size": self.size, "cursors": {"after": self.following}}
+        return Response({"data": data, "meta": meta})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        after = {"type": "string", "nullable": True, "description": f"{AFTER} of the next page, if any."}
+        cursors = {"type": "object", "properties": {"after": after}, "required": ["after"]}
+        properties = {"page_size": {"type": "integer"}, "cursors": cursors}
+        meta = {"type": "object", "properties": properties, "required": list(properties)}
+        return {"type": "object", "properties": {"data": schema, "meta": meta}, "required": ["data", "meta"]}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
+        after = "Where the page before ended: its meta.cursors.after."
+        return [
+            {"name": AFTER, "in": "query", "description": after, "schema": {"type": "string"}},
+            {"name": SIZE, "in": "query", "description": "Rows on a page.", "schema": size},
+        ]
+
+
+def each_oldest_first(rows: QuerySet[Any], column: str, *, batch: int = 500) -> Iterator[Model]:
+    """All of `rows`, the oldest first, however many: asked for a batch at a time, each in a query of its own, so that
+    neither memory nor any lock or snapshot is held for as long as the reader takes."""
+    ordered = rows.order_by(column, "id")
+    found = list(ordered[:batch])
+    while found:
+        yield from found
+        if len(found) < batch:
+            return
+        found = list(ordered.filter(Place.of(found[-1], column).after(column))[:batch])
