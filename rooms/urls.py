@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from rooms.views.audit import AuditEntriesView, AuditExportView
 from rooms.views.bans import BansView, OneBanView, RoomBansView
 from rooms.views.members import MembersView, OneMemberView
 from rooms.views.moderation import EndView, KickView, MuteView, UnmuteView
@@ -34,6 +35,8 @@ urlpatterns = [
     path("v2/room_participants/<uuid:participant_id>", OneParticipantView.as_view()),
     path("v2/bans", BansView.as_view()),
     path("v2/bans/<uuid:ban_id>", OneBanView.as_view()),
+    path("v2/audit_entries", AuditEntriesView.as_view()),
+    path("v2/audit_entries/export", AuditExportView.as_view()),
     path("v2/operations", OperationsView.as_view()),
     path("v2/operations/<uuid:operation_id>", OneOperationView.as_view()),
 ]

@@ -86,7 +86,7 @@ def _in_process(method: str, path: str, raw: bytes, headers: dict[str, str]) -> 
     client = Client(raise_request_exception=False)
     client.handler = _handler()
     response = client.generic(method, path, raw, content_type=content_type, headers=headers)
-    return _answer(response.status_code, response.content, dict(response.headers))
+    return _answer(response.status_code, response.getvalue(), dict(response.headers))
 
 
 @cache
@@ -99,5 +99,6 @@ def _handler() -> ClientHandler:
 
 
 def _answer(status: int, raw: bytes, headers: dict[str, str]) -> Answer:
-    is_json = raw and headers.get("Content-Type", headers.get("content-type", "")).startswith("application/")
-    return Answer(status, json.loads(raw) if is_json else None, headers, raw)
+    kind = headers.get("Content-Type", headers.get("content-type", ""))
+    is_one_json = raw and kind.startswith("application/") and "ndjson" not in kind
+    return Answer(status, json.loads(raw) if is_one_json else None, headers, raw)

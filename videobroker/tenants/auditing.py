@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.models import AuditEntry, Tenant
 
@@ -25,6 +27,7 @@ def record(
     outcome = AuditEntry.Outcome.REFUSED if refused_because else AuditEntry.Outcome.DONE
     return AuditEntry.objects.create(
         tenant=tenant or caller.tenant,
+        occurred_at=timezone.now(),  # SQLite's own clock has milliseconds, too coarse to keep entries in their order
         actor_kind=caller.kind,
         actor=caller.subject,
         action=action,

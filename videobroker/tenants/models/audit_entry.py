@@ -1,9 +1,31 @@
 import uuid
+from typing import Any, Self
 
-from django.db import models
+from django.db import connection, models
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Now
 
 from videobroker.tenants.scoping import TenantQuerySet
+
+
+class _IsListed(Func):
+    """Whether a text is one of `details.identities`, on SQLite, which cannot ask a JSON column what it contains."""
+
+    template = "EXISTS(SELECT 1 FROM JSON_EACH(%(expressions)s)"
+    arg_joiner = ", '$.identities') WHERE value = "
+    output_field = models.BooleanField()
+
+
+class AuditEntryQuerySet(TenantQuerySet["AuditEntry"]):
+    def about(self, identity: str) -> Self:
+        """Entries whose subject this person is, alone or among others."""
+        listed: Any = (
+            Q(details__contains={"identities": [identity]})
+            if connection.features.supports_json_field_contains
+            else _IsListed("details", Value(identity))
+        )
+        alone = Q(subject_kind="identity", subject=identity) | Q(details__identity=identity)
+        return self.filter(alone | Q(listed))
 
 
 class AuditEntry(models.Model):
@@ -28,7 +50,7 @@ class AuditEntry(models.Model):
     request_id = models.CharField(max_length=64, blank=True)
     details = models.JSONField(default=dict)
 
-    objects = TenantQuerySet["AuditEntry"].as_manager()
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-occurred_at", "-id"]
