@@ -16,6 +16,8 @@ from drf_spectacular.validation import validate_schema
 from tests.videobroker.api.policies import RULES
 
 Json = Any
+# Answers of any length, a line for each entry: they have no envelope.
+STREAMED: Final = {"/v2/audit_entries/export"}
 METHODS: Final = {"get", "post", "put", "patch", "delete"}
 
 
@@ -68,7 +70,7 @@ def test_every_success_is_in_the_envelope(document: Json) -> None:
         status = next(status for status in operation["responses"] if status.startswith("2"))
         content = operation["responses"][status].get("content")
         assert (content is None) == (status == "204"), (path, method)
-        if content is not None:
+        if content is not None and path not in STREAMED:
             schema = resolved(document, content["application/json"]["schema"])
             assert "data" in schema["properties"], (path, method)
 
