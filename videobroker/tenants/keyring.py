@@ -1,8 +1,8 @@
 """Secrets at rest: AES-GCM under a ring of keys, each ciphertext bound to the place it is kept in."""
 
 import base64
-import binascii
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -17,6 +17,8 @@ from videobroker.secret import Secret
 
 VERSION: Final = "v1"
 NONCE_BYTES: Final = 12
+# It stands between the dots of every ciphertext.
+KEY_ID: Final = re.compile(r"[0-9A-Za-z_-]+")
 
 
 class KeyRingError(Exception):
@@ -41,6 +43,10 @@ class KeyRing:
         keys: dict[str, bytes] = {}
         for number, entry in enumerate(filter(None, text.reveal().split(",")), start=1):
             key_id, _, encoded = entry.strip().partition(":")
+            if not KEY_ID.fullmatch(key_id) or key_id in keys:
+                raise KeyRingError(
+                    f"KEY_RING: entry {number} needs an id of its own: letters, digits, `-` and `_` before a colon"
+                )
             keys[key_id] = _key_bytes(encoded, number)
         return cls(keys)
 
@@ -52,16 +58,15 @@ class KeyRing:
 
     def open(self, sealed: str, *, bound_to: str) -> Secret:
         """The secret sealed for this place. Raises `KeyRingError` if the key is gone or the text was moved."""
-        _version, key_id, encoded = sealed.split(".")
+        key_id, raw = _parts(sealed, bound_to)
         key = self._keys.get(key_id)
         if key is None:
             raise KeyRingError(
                 f"KEY_RING has no key {key_id!r}, which {bound_to} is sealed with: add it back"
             )
-        raw = base64.b64decode(encoded)
         try:
             text = AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
             raise KeyRingError(f"what is stored at {bound_to} was not sealed for that place") from error
         return Secret(text.decode())
 
@@ -75,10 +80,22 @@ class KeyRing:
             yield HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(key)
 
 
+def _parts(sealed: str, place: str) -> tuple[str, bytes]:
+    """The id of the key, and nonce with ciphertext."""
+    try:
+        version, key_id, encoded = sealed.split(".")
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise KeyRingError(f"what is stored at {place} was never sealed") from error
+    if version != VERSION:
+        raise KeyRingError(f"{place} is sealed as {version!r}, which this version cannot open")
+    return key_id, raw
+
+
 def _key_bytes(encoded: str, number: int) -> bytes:
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise KeyRingError(f"KEY_RING: the key of entry {number} is not base64") from error
     if len(key) != 32:
         raise KeyRingError(f"KEY_RING: entry {number} has a key of {len(key)} bytes; it needs 32")
