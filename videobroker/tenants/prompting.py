@@ -14,6 +14,8 @@ def secret_from(source: str, what: str) -> Secret:
         text = sys.stdin.read() if source == "-" else Path(source).read_text()
     except OSError as error:
         raise CommandError(f"the {what} cannot be read from {source}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{source} is not text: it should hold the {what}, and nothing else") from error
     if not text.strip():
         raise CommandError(f"{source} holds no {what}")
     return Secret(text.strip())

@@ -82,9 +82,18 @@ def _provider(tenant: Tenant, options: dict[str, Any]) -> IdentityProvider:
         audience=options["audience"],
         algorithm=options["algorithm"],
         jwks_url=options["jwks_url"],
-        keys=json.loads(Path(options["jwks_file"]).read_text()) if options["jwks_file"] else None,
+        keys=_key_set(options["jwks_file"]) if options["jwks_file"] else None,
     )
     if options["secret"]:
         secret: Secret = secret_from(options["secret"], "shared secret")
         provider.secret = secret
     return provider
+
+
+def _key_set(path: str) -> Any:
+    try:
+        return json.loads(Path(path).read_text())
+    except OSError as error:
+        raise CommandError(f"the JWK set cannot be read from {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise CommandError(f"{path} is not JSON: give a file with a JWK set") from error
