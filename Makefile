@@ -5,15 +5,17 @@ VENV := .venv
 RUN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: run test lint format lock clean help
+.PHONY: run test soak benchmark lint format lock clean help
 
 help:
-	@echo "make run     serve videobroker with all it needs, and print how to try it"
-	@echo "make test    check everything: style, types, layers, tests on SQLite and, if one answers, PostgreSQL"
-	@echo "make lint    style, types and layers alone"
-	@echo "make format  write the house style"
-	@echo "make lock    choose the newest parts that pyproject.toml allows"
-	@echo "make clean   remove what was built (your data in ./var stays)"
+	@echo "make run        serve videobroker with all it needs, and print how to try it"
+	@echo "make test       check everything: style, types, layers, tests on SQLite and, if one answers, PostgreSQL"
+	@echo "make soak       the long runs: races, mutants and faults by the thousand"
+	@echo "make benchmark  what takes how long, as ratios"
+	@echo "make lint       style, types and layers alone"
+	@echo "make format     write the house style"
+	@echo "make lock       choose the newest parts that pyproject.toml allows"
+	@echo "make clean      remove what was built (your data in ./var stays)"
 
 # What runs, and beside it what tests: each is installed when its lock changes.
 $(VENV)/.run: requirements.lock
@@ -33,6 +35,13 @@ run: $(VENV)/.run
 
 test: $(VENV)/.dev
 	@PATH="$(CURDIR)/$(RUN):$$PATH" sh tests/run_all.sh
+
+soak: $(VENV)/.dev
+	PATH="$(CURDIR)/$(RUN):$$PATH" pytest --timeout=3600 $(wildcard tests/*/soak_*.py)
+
+benchmark: $(VENV)/.dev
+	@for each in $(patsubst tests/benchmarks/%.py,%,$(filter-out %/__init__.py,$(wildcard tests/benchmarks/*.py))); do \
+		echo "== $$each"; $(RUN)/python -m tests.benchmarks.$$each || exit 1; done
 
 lint: $(VENV)/.dev
 	$(RUN)/ruff check .
