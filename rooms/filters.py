@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from rooms.models import Ban, Operation, Role
+from rooms.models import Ban, Delivery, Operation, Role
 from videobroker.api.filters import TelnyxFilterSet, YesNoFilter
 
 
@@ -57,3 +57,10 @@ class OperationFilters(TelnyxFilterSet):
     room_id = django_filters.UUIDFilter("room_id")
     kind = django_filters.ChoiceFilter(field_name="kind", choices=Operation.Kind.choices)
     state = django_filters.ChoiceFilter(field_name="state", choices=Operation.State.choices)
+
+
+class DeliveryFilters(TelnyxFilterSet):
+    days = {"date_created_at": "created_at"}
+    room_id = django_filters.UUIDFilter("room_id")
+    event_type = django_filters.ChoiceFilter(field_name="event_type", choices=Delivery.EventType.choices)
+    state = django_filters.ChoiceFilter(field_name="state", choices=Delivery.State.choices)

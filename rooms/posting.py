@@ -1,6 +1,7 @@
 """One webhook to a tenant's back end, in Telnyx's envelope and with Telnyx's headers, so that Telnyx's libraries read
 and verify it."""
 
+import base64
 import json
 import time
 from dataclasses import dataclass
@@ -54,6 +55,23 @@ class Receipt:
     @property
     def is_delivered(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
+
+
+def public_keys(*, now: datetime) -> list[tuple[str, str]]:
+    """Ids and public keys that may still have to verify a webhook, as Telnyx writes its own (base64 of 32 bytes), the
+    one that signs now first."""
+    current, _ = signing.current_key(signing.Purpose.WEBHOOK)  # makes the first one, if nothing was sent yet
+    keys = [
+        (jwk["kid"], _as_telnyx_writes(jwk["x"]))
+        for jwk in signing.published(signing.Purpose.WEBHOOK, now=now)
+    ]
+    return sorted(keys, key=lambda key: key[0] != current)
+
+
+def _as_telnyx_writes(x: str) -> str:
+    """A JWK's `x` (base64url without padding) as base64."""
+    raw = base64.urlsafe_b64decode(x + "=" * (-len(x) % 4))
+    return base64.b64encode(raw).decode()
 
 
 def timeout_secs(room: Room) -> int:

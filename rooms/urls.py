@@ -4,6 +4,7 @@ from django.urls import path
 
 from rooms.views.audit import AuditEntriesView, AuditExportView
 from rooms.views.bans import BansView, OneBanView, RoomBansView
+from rooms.views.deliveries import DeliveriesView, OneDeliveryView, ReplayView, WebhookTestView, webhook_keys
 from rooms.views.members import MembersView, OneMemberView
 from rooms.views.moderation import EndView, KickView, MuteView, UnmuteView
 from rooms.views.operations import OneOperationView, OperationsView
@@ -37,6 +38,11 @@ urlpatterns = [
     path("v2/bans/<uuid:ban_id>", OneBanView.as_view()),
     path("v2/audit_entries", AuditEntriesView.as_view()),
     path("v2/audit_entries/export", AuditExportView.as_view()),
+    path("v2/rooms/<uuid:room_id>/actions/test_webhook", WebhookTestView.as_view()),
+    path("v2/webhook_deliveries", DeliveriesView.as_view()),
+    path("v2/webhook_deliveries/actions/replay", ReplayView.as_view()),
+    path("v2/webhook_deliveries/<uuid:delivery_id>", OneDeliveryView.as_view()),
+    path("v2/webhook_keys", webhook_keys),
     path("v2/operations", OperationsView.as_view()),
     path("v2/operations/<uuid:operation_id>", OneOperationView.as_view()),
 ]
