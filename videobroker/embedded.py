@@ -27,5 +27,6 @@ def secret_of(data_dir: Path, name: str) -> str:
 
 
 def _generate(name: str) -> str:
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return f"k1:{key}" if name == "key_ring" else key
+    if name == "key_ring":
+        return f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    return secrets.token_urlsafe(48)  # Django wants a SECRET_KEY of at least 50 characters
