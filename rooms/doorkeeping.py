@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from rooms.models import Participant, Room
+from videobroker.tenants.models import Tenant
 
 
 class Doorkeeper(Protocol):
@@ -22,6 +23,9 @@ class Doorkeeper(Protocol):
     ) -> datetime | None:
         """Revoke these people's grants in the room and these grants, in the caller's transaction. Gives the time when
         the last client token is over that any of them may still hold; None if none is out."""
+
+    def rooms_open_to(self, tenant: Tenant, identity: str, *, now: datetime) -> set[UUID]:
+        """The rooms that this person has a grant for that was not revoked, or a client token that is not over."""
 
 
 _doorkeepers: list[Doorkeeper] = []

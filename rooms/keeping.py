@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
-from rooms import provisioning
+from rooms import provisioning, removing
 from rooms.models import Ban, Member, Operation, Room
 from videobroker.api.problems import forbidden, invalid
 from videobroker.tenants import auditing
@@ -97,12 +97,12 @@ def add_member(caller: Caller, room: Room, values: dict[str, Any]) -> Member:
     try:
         with transaction.atomic():
             member.save(force_insert=True)
+            _audit_member(caller, "member.added", member)
     except IntegrityError as error:
         raise invalid(
             f"{member.identity} is a member already: change the member instead",
             "/identity", reason="duplicate", code="10012",
         ) from error  # fmt: skip
-    _audit_member(caller, "member.added", member)
     member.refresh_from_db(fields=["created_at"])
     return member
 
@@ -131,15 +131,26 @@ def _audit_member(caller: Caller, action: str, member: Member) -> None:
     )  # fmt: skip
 
 
-def ban(caller: Caller, room: Room | None, values: dict[str, Any]) -> Ban:
-    """Keep a person out of the room, or with None of all rooms of the tenant, from now on."""
+def ban(caller: Caller, room: Room | None, values: dict[str, Any], *, now: datetime) -> Ban:
+    """Keep a person out of the room, or with None of all rooms of the tenant, from now on: what let them in is revoked.
+    Putting out who is in at this moment is `banning`'s work."""
     with transaction.atomic():
         made = Ban.objects.create(
-            tenant=caller.the_tenant, room=room, created_by=f"{caller.kind}:{caller.subject}", **values
+            tenant=caller.the_tenant,
+            room=room,
+            created_by=f"{caller.kind}:{caller.subject}",
+            tokens_end_at=_revoke_for_ban(caller, room, values["identity"], now),
+            **values,
         )
         _audit_ban(caller, "ban.created", made)
     made.refresh_from_db(fields=["created_at"])
     return made
+
+
+def _revoke_for_ban(caller: Caller, room: Room | None, identity: str, now: datetime) -> datetime | None:
+    if room is None:
+        return removing.remove_everywhere(caller.the_tenant, identity, because="banned", now=now)
+    return removing.remove(room, identities={identity}, grant_ids=set(), because="banned", now=now)
 
 
 def lift_ban(caller: Caller, banned: Ban, *, now: datetime) -> None:

@@ -14,9 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from rooms import keeping, operations
-from rooms.doorkeeping import doorkeeper
-from rooms.models import Ban, Member, Operation, Participant, Removal, Role, Room, Session
+from rooms import keeping, operations, removing
+from rooms.models import Ban, Member, Operation, Participant, Role, Room, Session
 from rooms.operations import Attempt, Cancelled, carries_out
 from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants import auditing
@@ -29,10 +28,6 @@ Kind = Operation.Kind
 # An order to mute that comes late would hit somebody in the middle of another sentence.
 MUTE_GOOD_FOR: Final = timedelta(seconds=60)
 KICK_GOOD_FOR: Final = timedelta(minutes=10)
-# Clocks differ, and a client may be just connecting: the watch on a removal lasts this much longer than the tokens.
-WATCH_LEEWAY: Final = timedelta(seconds=30)
-# Telnyx is asked this often who is in, while somebody who was put out could still return.
-ASKED_WHILE_WATCHED: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -75,37 +70,21 @@ def kick(caller: Caller, session: Session, aim: Aim, *, ban: BanTerms | None, no
         people = aim.present_in(session)
         identities = set(aim.identities) | {person.identity for person in people if person.identity}
         grant_ids = {person.grant_id for person in people if person.grant_id}
-        bans = _bans(caller, room, identities, ban) if ban else []
-        whole_people = identities if ban else set(aim.identities)
-        remove(
-            room, identities=whole_people, grant_ids=grant_ids, because="banned" if ban else "kicked", now=now
-        )
+        bans = _bans(caller, room, identities, ban, now) if ban else []
+        whole_people = set() if ban else set(aim.identities)  # a ban has removed them already
+        removing.remove(room, identities=whole_people, grant_ids=grant_ids, because="kicked", now=now)
         # The house need not order what is ordered here; it looks again if this has not worked in a moment.
         Participant.objects.filter(pk__in=[person.pk for person in people]).update(evicted_at=now)
         operation = _order(caller, Kind.KICK, session, aim, people, good_for=KICK_GOOD_FOR)
     return Ordered(operation, bans)
 
 
-def remove(room: Room, *, identities: set[str], grant_ids: set[UUID], because: str, now: datetime) -> None:
-    """Revoke the grants and leave the fact, in the caller's transaction: what was granted before `now` holds no more,
-    and until the last token given for it is over, whoever returns with it is put out again."""
-    last = doorkeeper().revoke(room, identities=identities, grant_ids=grant_ids, because=because, now=now)
-    watched_until_at = (max(last, now) if last else now) + WATCH_LEEWAY
-    common: dict[str, Any] = {"room": room, "removed_at": now, "watched_until_at": watched_until_at}
-    Removal.objects.bulk_create(
-        [
-            *(Removal(identity=identity, **common) for identity in identities),
-            *(Removal(grant_id=grant_id, **common) for grant_id in grant_ids),
-        ]
-    )
-    Room.objects.filter(pk=room.pk).filter(
-        Q(reconcile_due_at=None) | Q(reconcile_due_at__gt=now + ASKED_WHILE_WATCHED)
-    ).update(reconcile_due_at=now + ASKED_WHILE_WATCHED)
-
-
-def _bans(caller: Caller, room: Room, identities: set[str], terms: BanTerms) -> list[Ban]:
+def _bans(caller: Caller, room: Room, identities: set[str], terms: BanTerms, now: datetime) -> list[Ban]:
     values = {"until": terms.until, "reason": terms.reason}
-    return [keeping.ban(caller, room, {"identity": identity, **values}) for identity in sorted(identities)]
+    return [
+        keeping.ban(caller, room, {"identity": identity, **values}, now=now)
+        for identity in sorted(identities)
+    ]
 
 
 def mute(caller: Caller, session: Session, aim: Aim) -> Ordered:

@@ -17,7 +17,7 @@ from rooms import evicting, happenings, mirroring, provisioning
 from rooms.doorkeeping import doorkeeper
 from rooms.mirroring import Changes
 from rooms.models import Participant, Removal, Room, Session, TelnyxRoom
-from rooms.moderation import ASKED_WHILE_WATCHED
+from rooms.removing import ASKED_WHILE_WATCHED
 from videobroker import telnyx
 from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants.lines import line_of

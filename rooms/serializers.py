@@ -193,12 +193,27 @@ class BanRecord(Record):
 
     record_type_name = "ban"
     active = serializers.SerializerMethodField(help_text="Whether it keeps anybody out now.")
+    tokens_blocked_at = serializers.DateTimeField(
+        source="created_at",
+        read_only=True,
+        help_text="From then on nothing was minted or refreshed for them.",
+    )
+    removed_at = serializers.DateTimeField(
+        read_only=True, help_text="When the last of them left; null while they are in."
+    )
+    residual_window_ends_at = serializers.DateTimeField(
+        read_only=True,
+        help_text="Until when a token they hold could bring them in, to be put out again; null: they hold none.",
+    )
+    sealed_at = serializers.DateTimeField(
+        read_only=True, help_text="When the room was sealed after the ban, which ended all tokens."
+    )
 
     class Meta:
         model = Ban
         fields = [
-            "id", "record_type", "room_id", "identity", "until", "reason", "active", "created_at", "created_by",
-            "lifted_at", "lifted_by",
+            "id", "record_type", "room_id", "identity", "until", "reason", "active", "tokens_blocked_at",
+            "removed_at", "residual_window_ends_at", "sealed_at", "created_at", "created_by", "lifted_at", "lifted_by",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -10,6 +10,7 @@ from rooms.models import Participant, Room
 from tokens import attributing
 from tokens.models import Grant
 from tokens.revoking import revoke
+from videobroker.tenants.models import Tenant
 
 
 class Doorkeeper:
@@ -26,3 +27,10 @@ class Doorkeeper:
         out = theirs.filter(client_token_expires_at__gt=now)
         last: datetime | None = out.aggregate(last=Max("client_token_expires_at"))["last"]
         return last
+
+    def rooms_open_to(self, tenant: Tenant, identity: str, *, now: datetime) -> set[UUID]:
+        usable = ~Q(state=Grant.State.REVOKED) & Q(expires_at__gt=now)
+        theirs = Grant.objects.of(tenant).filter(
+            usable | Q(client_token_expires_at__gt=now), identity=identity
+        )
+        return set(theirs.values_list("room_id", flat=True))

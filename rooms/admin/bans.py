@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from rooms import keeping
+from rooms import banning, keeping
 from rooms.admin.bodies import BodyForm
 from rooms.admin.room_bound import RoomBoundAdmin
 from rooms.models import Ban
@@ -26,7 +26,7 @@ from videobroker.tenants.callers import Caller
 
 def _lift(caller: Caller, ban: Ban, now: datetime) -> str:
     keeping.lift_ban(caller, ban, now=now)
-    return f"{ban.identity} may come in again, as far as the room's rules let them."
+    return f"“{ban.identity}” may come in again, as far as the room's rules let them."
 
 
 class BanState(SimpleListFilter):
@@ -118,7 +118,7 @@ class BanAdmin(RoomBoundAdmin):
 
     def save_model(self, request: HttpRequest, obj: Ban, form: forms.Form, change: bool) -> None:
         values = form.values  # type: ignore[attr-defined]  # it is a BanForm
-        keeping.ban(caller_of(request, obj.tenant), obj.room, {"id": obj.pk, **values})
+        banning.ban(caller_of(request, obj.tenant), obj.room, {"id": obj.pk, **values}, now=timezone.now())
 
     def history_of(self, row: Ban) -> Q:
         return Q(tenant=row.tenant_id, room_id=row.room_id, subject_kind="identity", subject=row.identity)

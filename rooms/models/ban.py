@@ -1,13 +1,16 @@
 import uuid
-from datetime import datetime
-from typing import Self
+from datetime import UTC, datetime
+from typing import Final, Self
 
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
+from rooms.models.participant import Participant
 from videobroker.tenants.identities import validate_identity
 from videobroker.tenants.scoping import TenantQuerySet
+
+NEVER: Final = Value(datetime(9999, 1, 1, tzinfo=UTC))
 
 
 class BanQuerySet(TenantQuerySet["Ban"]):
@@ -18,6 +21,25 @@ class BanQuerySet(TenantQuerySet["Ban"]):
     def against(self, identity: str, room_id: uuid.UUID) -> Self:
         """Bans of this person from this room, or from the whole tenant."""
         return self.filter(Q(room=None) | Q(room=room_id), identity=identity)
+
+    def with_effect(self) -> Self:
+        """Each with what is known of how far it has got: `removed_at`, `sealed_at`."""
+        theirs = (
+            Participant.objects.filter(
+                room_id=Coalesce(OuterRef("room_id"), F("room_id")),
+                tenant=OuterRef("tenant_id"),
+                identity=OuterRef("identity"),
+            )
+            .alias(came_at=Coalesce("joined_at", "seen_at"), went_at=Coalesce("left_at", "session__ended_at"))
+            # Whoever comes after the ban has ended is in rightly.
+            .filter(came_at__lt=Coalesce(OuterRef("lifted_at"), NEVER))
+            .filter(came_at__lt=Coalesce(OuterRef("until"), NEVER))
+        )
+        went = theirs.filter(went_at__gte=OuterRef("created_at")).order_by().values("identity")
+        return self.select_related("room").annotate(
+            is_still_in=Exists(theirs.filter(went_at=None)),
+            last_went_at=Subquery(went.annotate(last=Max("went_at")).values("last")),
+        )
 
 
 class Ban(models.Model):
@@ -32,12 +54,19 @@ class Ban(models.Model):
     identity = models.CharField(max_length=255, validators=[validate_identity])
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until it is lifted.")
     reason = models.CharField(max_length=500, blank=True)
+    tokens_end_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the last token given before it is over."
+    )
     created_by = models.CharField(max_length=280, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     lifted_at = models.DateTimeField(null=True, editable=False)
     lifted_by = models.CharField(max_length=280, blank=True, editable=False)
 
     objects = BanQuerySet.as_manager()
+
+    # Read by `with_effect`.
+    is_still_in: bool
+    last_went_at: datetime | None
 
     class Meta:
         ordering = ["-created_at", "id"]
@@ -48,3 +77,24 @@ class Ban(models.Model):
 
     def is_in_force(self, now: datetime) -> bool:
         return self.lifted_at is None and (self.until is None or self.until > now)
+
+    @property
+    def removed_at(self) -> datetime | None:
+        """When the last of the person's participants left who were in at the ban, or came back during it: the time of
+        the ban itself if nobody was in, and None while somebody is."""
+        if self.is_still_in:
+            return None
+        return max(self.created_at, self.last_went_at or self.created_at)
+
+    @property
+    def sealed_at(self) -> datetime | None:
+        """When the room was sealed after the ban; None if it was not, or the ban is from all rooms."""
+        sealed_at = self.room.sealed_at if self.room else None
+        return sealed_at if sealed_at is not None and sealed_at >= self.created_at else None
+
+    @property
+    def residual_window_ends_at(self) -> datetime | None:
+        """Until when a token given before the ban could still bring the person in, to be put out again."""
+        if self.tokens_end_at is None or self.sealed_at is None:
+            return self.tokens_end_at
+        return min(self.tokens_end_at, self.sealed_at)

@@ -84,6 +84,7 @@ class Participant(models.Model):
         ]
         indexes = [
             models.Index(fields=["tenant", "-seen_at"], name="participants_of_tenant"),
+            models.Index(fields=["tenant", "identity"], name="participants_of_identity"),
             models.Index(fields=["grant_id"], name="participants_of_grant"),
             models.Index(fields=["room"], condition=Q(left_at=None), name="present_participants"),
             models.Index(fields=["seen_at"], condition=UNTOLD, name="untold_participants"),

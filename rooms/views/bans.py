@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rooms import keeping, rights
+from rooms import banning, keeping, rights
 from rooms.filters import BanFilters, TenantBanFilters
 from rooms.models import Ban
 from rooms.serializers import BanBody, BanRecord, TenantBanBody
@@ -27,7 +27,8 @@ class BanView(ApiView):
         return {**super().get_serializer_context(), "now": timezone.now()}
 
     def shown(self, ban: Ban) -> Any:
-        return BanRecord(ban, context=self.get_serializer_context()).data
+        fresh = Ban.objects.with_effect().get(pk=ban.pk)
+        return BanRecord(fresh, context=self.get_serializer_context()).data
 
     def body(self, kind: type[BanBody]) -> dict[str, Any]:
         body = kind(data=self.request.data, context=self.get_serializer_context())
@@ -49,15 +50,16 @@ class RoomBansView(BanView):
         """List a room's bans, lifted and ended ones too."""
         room = rights.find_room(self.caller, room_id)
         rights.require_moderator(room, self.caller)
-        return self.listing(Ban.objects.filter(room=room))
+        return self.listing(Ban.objects.filter(room=room).with_effect())
 
     @extend_schema(operation_id="ban_from_room", request=BanBody, responses={201: BanRecord})
     @idempotent_in_one_transaction
     def post(self, request: Request, room_id: UUID) -> Response:
-        """Ban a person from a room, present or not: no token is minted or refreshed for them from now on."""
+        """Ban a person from a room: no token is minted or refreshed for them from now on, and if they are in, they are
+        put out, as often as they come back."""
         room = rights.find_room(self.caller, room_id)
         rights.require_moderator(room, self.caller)
-        return one(self.shown(keeping.ban(self.caller, room, self.body(BanBody))), 201)
+        return one(self.shown(banning.ban(self.caller, room, self.body(BanBody), now=timezone.now())), 201)
 
 
 class BansView(BanView):
@@ -68,7 +70,7 @@ class BansView(BanView):
     filterset_class = TenantBanFilters
 
     def get_queryset(self) -> QuerySet[Ban]:
-        return Ban.objects.of(self.tenant)
+        return Ban.objects.of(self.tenant).with_effect()
 
     @extend_schema(operation_id="list_bans")
     def get(self, request: Request) -> Response:
@@ -82,7 +84,7 @@ class BansView(BanView):
         values = self.body(TenantBanBody)
         room_id = values.pop("room_id", None)
         room = rights.find_room(self.caller, room_id) if room_id else None
-        return one(self.shown(keeping.ban(self.caller, room, values)), 201)
+        return one(self.shown(banning.ban(self.caller, room, values, now=timezone.now())), 201)
 
 
 class OneBanView(BanView):

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rooms import moderation, rights
-from rooms.models import Session
+from rooms.models import Ban, Session
 from rooms.moderation import Aim, BanTerms, Ordered
 from rooms.serializers import AimBody, BanRecord, KickBody, OrderedRecord
 from videobroker.api.idempotency import idempotent_in_one_transaction
@@ -55,8 +55,9 @@ def ordered(result: Ordered, view: ApiView) -> Response:
     """202: the order is written, and this is where to follow it."""
     data: dict[str, Any] = {"result": "ok", "operation_id": str(result.operation.pk)}
     if result.bans:
+        bans = Ban.objects.with_effect().filter(pk__in=[ban.pk for ban in result.bans]).order_by("identity")
         context = {**view.get_serializer_context(), "now": timezone.now()}
-        data["bans"] = BanRecord(result.bans, many=True, context=context).data
+        data["bans"] = BanRecord(bans, many=True, context=context).data
     return one(data, 202)
 
 
