@@ -19,7 +19,8 @@ def send(browser: Client, path: str, **values: Any) -> Any:
     """Open the form at `path`, change these values in it (None: leave out), and send it."""
     opened = browser.get(path)
     assert opened.status_code == 200, f"{path}: {opened.status_code}"
-    return browser.post(path, {**_filled_in(opened.context["adminform"]), **_flat(values)})
+    filled = {**_filled_in(opened.context["adminform"]), **_flat(values)}
+    return browser.post(path, {name: value for name, value in filled.items() if value is not None})
 
 
 def errors(answer: Any) -> dict[str, list[str]]:
@@ -46,6 +47,6 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if hasattr(value, "strftime"):
             flat |= {f"{name}_0": f"{value:%Y-%m-%d}", f"{name}_1": f"{value:%H:%M:%S}"}
-        elif value is not None:
+        else:
             flat[name] = value
     return flat
