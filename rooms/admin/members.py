@@ -23,7 +23,7 @@ from videobroker.tenants.callers import Caller
 def _remove(caller: Caller, member: Member, now: datetime) -> str:
     identity = member.identity
     keeping.remove_member(caller, member)
-    return f"{identity} is no member of {member.room} any more."
+    return f"“{identity}” is no member of “{member.room}” any more."
 
 
 class MemberForm(BodyForm):

@@ -31,17 +31,17 @@ UPSTREAM_TONES = {Upstream.READY.value: "good", Upstream.PENDING.value: "busy"}
 
 def _lock(caller: Caller, room: Room, now: datetime) -> str:
     keeping.update_room(caller, room, {"locked": True}, now=now)
-    return f"{room} is locked: nobody new may enter."
+    return f"“{room}” is locked: nobody new may enter."
 
 
 def _unlock(caller: Caller, room: Room, now: datetime) -> str:
     keeping.update_room(caller, room, {"locked": False}, now=now)
-    return f"{room} is unlocked."
+    return f"“{room}” is unlocked."
 
 
 def _delete(caller: Caller, room: Room, now: datetime) -> str:
     keeping.delete_room(caller, room, now=now)
-    return f"{room} is deleted; its Telnyx room goes in the background."
+    return f"“{room}” is deleted; its Telnyx room goes in the background."
 
 
 ACTS = (

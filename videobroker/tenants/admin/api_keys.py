@@ -25,7 +25,7 @@ from videobroker.tenants.scopes import SCOPES
 def _revoke(caller: Caller, key: ApiKey, now: datetime) -> str:
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
         auditing.record(caller, "api_key.revoked", subject_kind="api_key", subject=key.pk)
-    return f"{key.name} is revoked: from now on it opens nothing."
+    return f"“{key.name}” is revoked: from now on it opens nothing."
 
 
 class ApiKeyForm(RowForm):

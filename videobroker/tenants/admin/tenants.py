@@ -24,12 +24,12 @@ def _set_status(caller: Caller, tenant: Tenant, status: TenantStatus, action: st
 
 def _suspend(caller: Caller, tenant: Tenant, now: datetime) -> str:
     _set_status(caller, tenant, TenantStatus.SUSPENDED, "tenant.suspended")
-    return f"{tenant.name} is suspended: nothing is minted or refreshed for it."
+    return f"“{tenant.name}” is suspended: nothing is minted or refreshed for it."
 
 
 def _resume(caller: Caller, tenant: Tenant, now: datetime) -> str:
     _set_status(caller, tenant, TenantStatus.ACTIVE, "tenant.resumed")
-    return f"{tenant.name} is active again."
+    return f"“{tenant.name}” is active again."
 
 
 class TenantForm(RowForm):

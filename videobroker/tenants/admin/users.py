@@ -8,6 +8,7 @@ from django.contrib.auth import forms as djangos_forms
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from videobroker.admin.showing import badge, moment
@@ -39,10 +40,11 @@ class _Rules(RowForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        tenant, is_operator = cleaned.get("tenant"), cleaned.get("is_superuser")
+        tenant = cleaned.get("tenant")
+        is_operator = cleaned.get("is_superuser", self.instance.is_superuser)
         if is_operator and tenant is not None:
             self.add_error("tenant", "Operators belong to no tenant: leave it empty, or untick operator.")
-        if is_operator and not cleaned.get("is_staff"):
+        if is_operator and not cleaned.get("is_staff", self.instance.is_staff):
             self.add_error("is_staff", "Operators use the console: tick this too.")
         if not is_operator and tenant is None and "tenant" in self.fields:
             self.add_error("tenant", "Choose the tenant this person belongs to.")
@@ -101,6 +103,16 @@ class UserAdmin(OperatorAdmin, DjangosUserAdmin):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  Django's name for it
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"password_url": reverse("admin:auth_user_password_change", args=[object_id])}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def subject_of(self, row: User) -> str:
         return row.username
