@@ -1,0 +1,65 @@
+"""Settings that would lose or leak data are refused before anything is served."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import run_checks
+
+from videobroker.secret import Secret
+
+
+def complaints() -> list[str | None]:
+    return [message.id for message in run_checks() if str(message.id).startswith("videobroker.")]
+
+
+def test_the_settings_of_the_tests_are_good() -> None:
+    assert complaints() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["example.com", "ftp://example.com", "https://", "https://example.com/broker", "//x"]
+)
+def test_a_public_url_that_is_none_is_refused(settings: Any, url: str) -> None:
+    settings.PUBLIC_URL = url
+    assert complaints() == ["videobroker.E003"]
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://example.com", "http://127.0.0.1:8000", "https://[2001:db8::1]:8443"]
+)
+def test_a_public_url_without_a_path_is_good(settings: Any, url: str) -> None:
+    settings.PUBLIC_URL = url
+    assert complaints() == []
+
+
+def test_a_key_ring_that_will_not_do_is_refused(settings: Any) -> None:
+    settings.KEY_RING = Secret("swordfish")
+    assert complaints() == ["videobroker.E002"]
+
+
+def checked(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py check` in an environment of its own."""
+    root = Path(django_settings.BASE_DIR)
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", *options],
+        cwd=root, env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_an_embedded_house_behind_tls_is_ready_to_be_deployed_without_another_setting(tmp_path: Path) -> None:
+    done = checked(tmp_path, "--deploy", "--fail-level", "WARNING", PUBLIC_URL="https://broker.example.com")
+    assert done.returncode == 0, done.stderr
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_a_real_database_wants_real_secrets(tmp_path: Path) -> None:
+    refused = checked(tmp_path, DATABASE_URL="postgres://nobody@127.0.0.1:9/none")
+    assert refused.returncode != 0
+    assert "videobroker.E001" in refused.stderr
+    assert "new_secrets" in refused.stderr
