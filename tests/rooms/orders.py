@@ -62,6 +62,11 @@ def settle(rounds: int = 30) -> None:
     assert not left, f"still to be carried out after {rounds} rounds: {left}"
 
 
+def await_succeeded(room: Json, secs: float) -> None:
+    """Until a worker has carried out the room's last order; fails when it has not in time."""
+    wait_until(lambda: last(room).state == "succeeded", secs, pause_secs=0.02)
+
+
 def unfinished() -> Iterable[Operation]:
     return Operation.objects.filter(state__in=UNFINISHED)
 
