@@ -114,6 +114,9 @@ class BanAdmin(RoomBoundAdmin):
         if "tenant" in form.base_fields:
             form.base_fields["tenant"].required = False
             form.base_fields["tenant"].help_text = "Only for a ban from all rooms: then leave the room empty."
+        elif "room" in form.base_fields:
+            form.base_fields["room"].required = True
+            form.base_fields["room"].help_text = "The rooms that you moderate."
         return form
 
     def save_model(self, request: HttpRequest, obj: Ban, form: forms.Form, change: bool) -> None:

@@ -108,6 +108,13 @@ class ApiKeyAdmin(OperatorAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.shown if obj else []
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One button: whichever was pressed, the next page is the one with the key."""
+        context = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**context, **(extra_context or {})})
+
     def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.Form, change: bool) -> None:
         row, key = api_keys.create(
             obj.tenant, name=obj.name, scopes=form.cleaned_data["scopes"], expires_at=obj.expires_at
