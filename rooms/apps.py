@@ -7,8 +7,11 @@ class RoomsConfig(AppConfig):
     name = "rooms"
 
     def ready(self) -> None:
-        from rooms import happenings, operations, telling, ticking, waking
+        from prometheus_client import REGISTRY
+
+        from rooms import happenings, measuring, operations, telling, ticking, waking
 
         waking.otherwise(operations.carry_out)
         happenings.listen(telling.tell_news)
+        REGISTRY.register(measuring.Rows())
         ticking.start_in_workers()

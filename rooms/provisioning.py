@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from rooms import operations
-from rooms.models import Operation, Room, TelnyxRoom, Upstream
+from rooms.models import Operation, Room, Tally, TelnyxRoom, Upstream
 from rooms.operations import Again, Attempt, Cancelled, carries_out
 from videobroker import telnyx
 from videobroker.telnyx import errors
@@ -230,6 +230,7 @@ def note_missing(room: Room, telnyx_id: str) -> None:
     with transaction.atomic():
         gone = Room.objects.filter(pk=room.pk, telnyx_id=telnyx_id)
         if gone.update(telnyx_id=None, upstream=Upstream.PENDING):
+            Tally.add(Tally.Name.ROOMS_VANISHED)
             log.warning("telnyx_room_vanished", room=str(room.pk), telnyx_id=telnyx_id)
             order_create(room, HOUSE)
 

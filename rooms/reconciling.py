@@ -16,7 +16,7 @@ from django.utils import timezone
 from rooms import evicting, happenings, mirroring, provisioning
 from rooms.doorkeeping import doorkeeper
 from rooms.mirroring import Changes
-from rooms.models import Participant, Removal, Room, Session, TelnyxRoom
+from rooms.models import Participant, Removal, Room, Session, Tally, TelnyxRoom
 from rooms.removing import ASKED_WHILE_WATCHED
 from videobroker import telnyx
 from videobroker.telnyx import Telnyx, errors
@@ -68,6 +68,7 @@ def reconcile(room: Room, *, now: datetime) -> int:
     doorkeeper().attribute(people.select_related("room", "tenant"), now=now)
     evicting.evict_unwelcome(people, now=now)
     if news:
+        Tally.add(Tally.Name.DRIFT_HEALED, news)
         log.warning("drift_healed", room=str(room.pk), facts=news)
     return news
 
@@ -192,6 +193,7 @@ def _delete_orphans(account: Account, seen: Iterable[telnyx.Room], line: Telnyx)
         log.warning("orphan_deleted", room=str(room.pk), telnyx_id=found.id)
         try:
             line.delete_room(found.id)
+            Tally.add(Tally.Name.ORPHANS_DELETED)
         except errors.NotFound:
             log.info("orphan_already_gone", telnyx_id=found.id)
         TelnyxRoom.objects.filter(telnyx_id=found.id).update(deleted_at=timezone.now())

@@ -7,7 +7,11 @@ class TokensConfig(AppConfig):
     name = "tokens"
 
     def ready(self) -> None:
+        from prometheus_client import REGISTRY
+
         from rooms import doorkeeping
+        from tokens import measuring
         from tokens.doorkeeping import Doorkeeper
 
         doorkeeping.serve_as(Doorkeeper())
+        REGISTRY.register(measuring.Rows())

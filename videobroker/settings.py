@@ -100,6 +100,9 @@ REQUESTS_PER_MINUTE_OF_IDENTITY = env.int("REQUESTS_PER_MINUTE_OF_IDENTITY", def
 # Whether identity providers and webhook targets may be at private addresses. For a demo or a closed network.
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 
+# What a Prometheus has to show to read /metrics. None: there is no such page, as its figures are of all tenants.
+METRICS_TOKEN = Secret(env.str("METRICS_TOKEN", default=""))
+
 # --- Django -----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from videobroker.admin.site import console
 from videobroker.api import health
+from videobroker.api.metrics import metrics
 
 handler400 = "videobroker.api.errors.on_bad_request"
 handler403 = "videobroker.api.errors.on_permission_denied"
@@ -14,6 +15,7 @@ handler500 = "videobroker.api.errors.on_server_error"
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("admin/", console.urls),
     path("v2/schema", SpectacularAPIView.as_view(), name="schema"),
     path("v2/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

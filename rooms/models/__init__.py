@@ -10,6 +10,7 @@ from rooms.models.participant import Attribution, Participant
 from rooms.models.removal import Removal
 from rooms.models.room import Access, Room, Upstream
 from rooms.models.session import Session
+from rooms.models.tally import Tally
 from rooms.models.telnyx_room import TelnyxRoom
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Role",
     "Room",
     "Session",
+    "Tally",
     "TelnyxRoom",
     "Upstream",
 ]

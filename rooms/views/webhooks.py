@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from rooms import events, waking
+from rooms import events, measuring, waking
 from videobroker.api import parsing
 from videobroker.api.errors import answer, too_large
 from videobroker.api.problems import Fault, Problem, not_found
@@ -57,6 +57,7 @@ def _verify(request: HttpRequest, account: Account, body: bytes) -> None:
             timezone.now(),
         )
     except signatures.SignatureRefused as refusal:
+        measuring.WEBHOOKS_REFUSED.labels(refusal.reason).inc()
         log.warning("webhook_refused", account=str(account.pk), because=refusal.reason)
         detail = "this webhook is not signed with the account's key"
         raise Problem(401, [Fault("10009", detail, refusal.reason)]) from refusal

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from rooms import rights
 from rooms.models import Room
-from tokens import minting, refreshing
+from tokens import measuring, minting, refreshing
 from tokens.models import Grant
 from tokens.serializers import MintBody, MintedRecord, RefreshBody
 from videobroker.api.idempotency import idempotent
@@ -44,7 +44,8 @@ class MintView(ApiView):
             device=clean_display_name(request.headers.get("User-Agent", ""))[:200],
         )
         room = rights.find_room(self.caller, room_id)
-        minted = minting.mint(self.caller, room, asked, now=timezone.now())
+        with measuring.counted("mint"):
+            minted = minting.mint(self.caller, room, asked, now=timezone.now())
         return one(MintedRecord(minted).data, 201)
 
 
@@ -83,9 +84,14 @@ class RefreshView(ApiView):
         signed_in: object = request.user
         caller = None if signed_in is None else caller_of(request)
         room = rights.find_room(caller, room_id) if caller else self._room_of_anybody(room_id)
-        minted = refreshing.refresh(
-            caller, room, body["refresh_token"], token_ttl_secs=body.get("token_ttl_secs"), now=timezone.now()
-        )
+        with measuring.counted("refresh"):
+            minted = refreshing.refresh(
+                caller,
+                room,
+                body["refresh_token"],
+                token_ttl_secs=body.get("token_ttl_secs"),
+                now=timezone.now(),
+            )
         return one(MintedRecord(minted).data, 201)
 
     def _room_of_anybody(self, room_id: UUID) -> Room:

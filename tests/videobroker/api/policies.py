@@ -11,7 +11,11 @@ Json = Any
 ROOM: Final = "v2/rooms/<uuid:room_id>"
 
 # Paths that take no credential and show nothing of any tenant.
-PUBLIC: Final = frozenset({"livez", "readyz", "v2/schema", "v2/docs", ".well-known/jwks.json"})
+PUBLIC: Final = frozenset(
+    {"livez", "readyz", "v2/schema", "v2/docs", ".well-known/jwks.json", "v2/webhook_keys"}
+)
+# Paths whose credential is the house's own (tests/videobroker/api/test_metrics.py).
+HOUSES: Final = frozenset({"metrics"})
 # Paths whose credential is Telnyx's signature (tests/rooms/).
 SIGNED: Final = frozenset({"webhooks/telnyx/<uuid:account_id>", "webhooks/telnyx/<uuid:account_id>/failover"})
 
@@ -77,6 +81,17 @@ RULES: Final = (
     Rule("v2/bans/<uuid:ban_id>", "DELETE", WRITE, 204, (204, 404, 404)),
     Rule("v2/audit_entries", "GET", "audit:read", 200, (200, 200, 200)),
     Rule("v2/audit_entries/export", "GET", "audit:read", 200, NOBODY),
+    Rule("v2/webhook_deliveries", "GET", READ, 200, NOBODY),
+    Rule("v2/webhook_deliveries/<uuid:delivery_id>", "GET", READ, 200, NOBODY),
+    Rule(
+        "v2/webhook_deliveries/actions/replay",
+        "POST",
+        WRITE,
+        202,
+        NOBODY,
+        {"from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "room_id": "{room_id}"},
+    ),
+    Rule(f"{ROOM}/actions/test_webhook", "POST", WRITE, 200, NOBODY, {}),
     Rule("v2/operations", "GET", READ, 200, NOBODY),
     Rule("v2/operations/<uuid:operation_id>", "GET", READ, 200, (200, 404, 404)),
     Rule(f"{ROOM}/actions/generate_join_client_token", "POST", MINT, 201, (201, 201, 403), {}),
