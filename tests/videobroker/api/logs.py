@@ -9,15 +9,18 @@ import structlog
 
 
 @contextmanager
-def kept(form: str = "json") -> Iterator[io.StringIO]:
-    """Everything that is logged while the block runs, line by line, as `json` or as `text`."""
+def kept(form: str = "json", level: int = logging.WARNING) -> Iterator[io.StringIO]:
+    """Everything from `level` up that is logged while the block runs, line by line, as `json` or as `text`."""
     text, root = io.StringIO(), logging.getLogger()
+    usual = root.level
     handler = logging.StreamHandler(text)
     handler.setFormatter(_formatter(form))
     root.addHandler(handler)
+    root.setLevel(level)
     try:
         yield text
     finally:
+        root.setLevel(usual)
         root.removeHandler(handler)
 
 
