@@ -44,8 +44,10 @@ class Scene:
 
 
 def make_scene(acme: Company, globex: Company, room_id: str, simulator: Simulator) -> Scene:
-    """Bo is in the room, zed is banned from it, and the order to make it is there."""
+    """Bo is in the room, zed is banned from it, and the order to make it is there. What happens is told to a back end
+    at an address that is refused."""
     back_end = acme.back_end
+    back_end.patch(f"/v2/rooms/{room_id}", {"webhook_event_url": "http://127.0.0.1/hook"})
     minted = acme.person("bo").post(f"/v2/rooms/{room_id}/actions/generate_join_client_token").data
     simulator.join(minted["token"], minted["context"])
     reconciling.reconcile(Room.objects.get(pk=room_id), now=timezone.now())
@@ -57,6 +59,7 @@ def make_scene(acme: Company, globex: Company, room_id: str, simulator: Simulato
         "operation_id": back_end.get("/v2/operations").data[0]["id"],
         "session_id": back_end.get("/v2/room_sessions").data[0]["id"],
         "participant_id": back_end.get("/v2/room_participants").data[0]["id"],
+        "delivery_id": back_end.get("/v2/webhook_deliveries").data[0]["id"],
         "grant_id": minted["grant_id"],
         "refresh_token": minted["refresh_token"],
     }
