@@ -168,6 +168,18 @@ def test_a_name_that_only_looks_alike_is_not_adopted(acme: Company, simulator: S
     assert_agreed(simulator, room)
 
 
+def test_a_list_that_shows_other_rooms_than_asked_for_does_not_mislead(
+    acme: Company, simulator: Simulator
+) -> None:
+    other = simulator.create_room(key=acme.telnyx_key, unique_name="not made by us")
+    simulator.fault("lost_answer", "create_room", how="reset", times=1)
+    simulator.fault("mutate", "list_rooms", field="data", value=[other], times=1)
+    room = acme.new_room()
+    settle()
+    assert str(row(room).telnyx_id) != other["id"]
+    assert_agreed(simulator, room)
+
+
 def test_a_room_that_vanished_is_made_anew_by_the_next_update(acme: Company, simulator: Simulator) -> None:
     room = acme.new_room()
     settle()
