@@ -24,7 +24,8 @@ from tests.tokens.histories import (
 )
 from tokens.attributing import Claim, verdicts
 
-ATTRIBUTED, LATE, CLAIMED = Attribution.ATTRIBUTED, Attribution.LATE, Attribution.CLAIMED
+ATTRIBUTED, PENDING = Attribution.ATTRIBUTED, Attribution.PENDING
+LATE, CLAIMED = Attribution.LATE, Attribution.CLAIMED
 LATER = 10_000_000
 HISTORIES = 10_000
 
@@ -51,7 +52,7 @@ class TestHonestPeople:
             assert verdicts(chance.sample(claims, len(claims))) == found, seed
 
     def test_are_never_taken_for_thieves_while_news_is_missing(self) -> None:
-        """Any departure may be unheard of, but those that Telnyx knew of when it was last asked."""
+        """Any joining and leaving may be unheard of, but those that Telnyx knew of when it was last asked."""
         for seed, chance, stays in histories():
             asked_secs = chance.choice([None, chance.randint(0, 20_000)])
             claims = [
@@ -63,8 +64,8 @@ class TestHonestPeople:
             assert CLAIMED not in told(claims), seed
 
 
-def known_by(claim: Claim, asked_secs: int | None) -> bool:
-    return asked_secs is not None and claim.gone_at is not None and claim.gone_at <= at(asked_secs)
+def known_by(fact: datetime | None, asked_secs: int | None) -> bool:
+    return asked_secs is not None and fact is not None and fact <= at(asked_secs)
 
 
 class TestThieves:
@@ -125,7 +126,15 @@ class TestEdges:
     @pytest.mark.parametrize(("over_secs", "verdict"), [(-1, ATTRIBUTED), (0, ATTRIBUTED), (1, LATE)])
     def test_coming_late(self, over_secs: int, verdict: str) -> None:
         joined_secs = TOKEN_LIFE_SECS + LEEWAY_SECS + over_secs
-        assert told(claims_of([Stay(joined_secs, None, TOKEN_LIFE_SECS)], None)) == [verdict]
+        assert told(claims_of([Stay(joined_secs, None, TOKEN_LIFE_SECS)], LATER)) == [verdict]
+
+    @pytest.mark.parametrize(
+        ("asked_secs", "verdict"), [(None, PENDING), (499, PENDING), (500, LATE), (LATER, LATE)]
+    )
+    def test_who_is_late_or_reconnects_for_somebody_unheard_of_is_left_open_until_telnyx_was_asked(
+        self, asked_secs: int | None, verdict: str
+    ) -> None:
+        assert told(claims_of([Stay(500, None, TOKEN_LIFE_SECS)], asked_secs)) == [verdict]
 
     @pytest.mark.parametrize(("over_secs", "verdict"), [(-1, ATTRIBUTED), (0, ATTRIBUTED), (1, CLAIMED)])
     def test_an_old_connection_that_lingers(self, over_secs: int, verdict: str) -> None:
