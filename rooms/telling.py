@@ -24,6 +24,8 @@ EventType = Delivery.EventType
 # How long a delivery is tried.
 TRIED_FOR: Final = timedelta(hours=24)
 AT_ONCE: Final = 100
+# Somebody of whom it is not clear yet who they are is told of when it is, but not later than this.
+CLEAR_WITHIN: Final = timedelta(seconds=15)
 # Facts that became known together are told in the order in which such things happen.
 RANKS: Final[dict[str, int]] = {
     EventType.SESSION_STARTED: 0,
@@ -63,28 +65,31 @@ def tell_news(changes: Changes) -> None:
 
 
 def tell_untold(now: datetime) -> int:
-    """Tell what a process that died had left untold; how many facts."""
-    sessions = set(Session.objects.untold().values_list("pk", flat=True)[:AT_ONCE])
-    people = Participant.objects.untold().values_list("session_id", flat=True)[:AT_ONCE]
+    """Tell what had to wait, and what a process that died had left untold; how many facts."""
+    sessions = set(Session.objects.untold().order_by("seen_at").values_list("pk", flat=True)[:AT_ONCE])
+    people = Participant.objects.untold().order_by("seen_at").values_list("session_id", flat=True)[:AT_ONCE]
     return sum(tell(session_id) for session_id in sessions.union(people))
 
 
 def tell(session_id: UUID) -> int:
-    """Tell everything about this session that was not told yet; how many facts were told."""
+    """Tell everything about this session that was not told yet and can be; how many facts were told."""
     session = Session.objects.get(pk=session_id)
     facts = [*_of_session(session), *(fact for each in _named(session) for fact in _of_participant(each))]
     return sum(_tell(fact) for fact in sorted(facts, key=lambda fact: fact.rank))
 
 
 def _named(session: Session) -> list[Participant]:
-    """The session's participants of whom something is untold, after everything was done to know who they are."""
+    """The session's participants of whom something is to be told now, after everything was done to name them."""
     people = list(Participant.objects.untold().filter(session=session).select_related("session"))
     nameless = [person for person in people if person.attribution == Attribution.PENDING]
     if nameless:
         doorkeeper().attribute(nameless, now=timezone.now())
         for person in nameless:
             person.refresh_from_db()
-    return people
+    clear_by = timezone.now() - CLEAR_WITHIN
+    return [
+        person for person in people if person.attribution != Attribution.PENDING or person.seen_at < clear_by
+    ]
 
 
 def _of_session(session: Session) -> Iterator[Fact]:

@@ -184,6 +184,33 @@ def test_who_was_never_named_is_named_before_being_told(
     assert [webhook.event["payload"]["identity"] for webhook in receiver.webhooks[1:3]] == ["bo", "bo"]
 
 
+def only_the_leaving_is_heard(told: Gathering) -> None:
+    """The webhook that bo has joined is late, or lost."""
+    told.leaves(told.comes("bo"))
+    told.post.deliver(each for each in told.told() if not each["event_type"].endswith("joined"))
+
+
+def test_who_cannot_be_named_yet_is_told_of_when_they_can(told: Gathering, receiver: Receiver) -> None:
+    only_the_leaving_is_heard(told)
+    assert telling.tell_untold(timezone.now()) == 0
+    assert [row.payload.get("identity") for row in rows()] == [None] * 2
+    told.post.deliver(each for each in told.told() if each["event_type"].endswith("joined"))
+    deliver_due()
+    kinds = ["session.started", "session.ended", "participant.joined", "participant.left"]
+    assert receiver.kinds == kinds
+    assert [webhook.event["payload"].get("identity") for webhook in receiver.webhooks[2:]] == ["bo", "bo"]
+
+
+def test_who_can_never_be_named_is_told_of_all_the_same(told: Gathering, receiver: Receiver) -> None:
+    only_the_leaving_is_heard(told)
+    Participant.objects.update(seen_at=timezone.now() - 2 * telling.CLEAR_WITHIN)
+    assert telling.tell_untold(timezone.now()) == 1
+    deliver_due()
+    assert receiver.kinds[-1] == "participant.left"
+    payload = receiver.webhooks[-1].event["payload"]
+    assert (payload["identity"], payload["attribution"]) == (None, "pending")
+
+
 def test_a_room_without_a_url_tells_nothing_later_either(gathering: Gathering, receiver: Receiver) -> None:
     bo_comes_and_goes(gathering)
     Room.objects.update(webhook_event_url=receiver.url)
