@@ -94,17 +94,22 @@ def _save(room: Room, **kwargs: Any) -> None:
 def add_member(caller: Caller, room: Room, values: dict[str, Any]) -> Member:
     """A new member. Raises `Problem` if the identity is one already."""
     member = Member(tenant_id=room.tenant_id, room=room, **values)
+    with transaction.atomic():
+        _insert(member)
+        _audit_member(caller, "member.added", member)
+    member.refresh_from_db(fields=["created_at"])
+    return member
+
+
+def _insert(member: Member) -> None:
     try:
         with transaction.atomic():
             member.save(force_insert=True)
-            _audit_member(caller, "member.added", member)
     except IntegrityError as error:
         raise invalid(
             f"{member.identity} is a member already: change the member instead",
             "/identity", reason="duplicate", code="10012",
         ) from error  # fmt: skip
-    member.refresh_from_db(fields=["created_at"])
-    return member
 
 
 def change_member(caller: Caller, member: Member, values: dict[str, Any]) -> Member:

@@ -1,9 +1,12 @@
 """What a caller may do in a room. Read from our rows at every call; nothing a client holds grants a right."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from rooms.models import Access, Member, Role, Room
-from videobroker.api.problems import forbidden, not_found
+from videobroker.api.problems import Problem, forbidden, not_found
+from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
 
 
@@ -42,3 +45,20 @@ def require_moderator(room: Room, caller: Caller) -> None:
     require_sight(room, caller)
     if not is_moderator(room, caller):
         raise forbidden("not_a_moderator", "only moderators of this room may do this")
+
+
+@contextmanager
+def refusals_audited(
+    caller: Caller, action: str, room: Room, *, subject_kind: str = "room", subject: str | UUID | None = None
+) -> Iterator[None]:
+    """Write into the audit that the block refused `action`, if it does: who tries what is not theirs to do should be
+    seen trying. Outside of a transaction only: with the refusal it would be rolled back, and the entry with it."""
+    try:
+        yield
+    except Problem as problem:
+        if problem.status == 403:
+            auditing.record(
+                caller, action, tenant=room.tenant, room_id=room.pk, subject_kind=subject_kind,
+                subject=room.pk if subject is None else subject, refused_because=problem.faults[0].reason,
+            )  # fmt: skip
+        raise

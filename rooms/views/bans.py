@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from rooms import banning, keeping, rights
 from rooms.filters import BanFilters, TenantBanFilters
-from rooms.models import Ban
+from rooms.models import Ban, Room
 from rooms.serializers import BanBody, BanRecord, TenantBanBody
 from videobroker.api.idempotency import idempotent_in_one_transaction
 from videobroker.api.paging import Pages
@@ -45,21 +45,28 @@ class RoomBansView(BanView):
     pagination_class = Pages
     filterset_class = BanFilters
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.room: Room = rights.find_room(self.caller, kwargs["room_id"])
+        if request.method == "POST":
+            with rights.refusals_audited(self.caller, "ban.created", self.room):
+                rights.require_moderator(self.room, self.caller)
+        else:
+            rights.require_moderator(self.room, self.caller)
+
     @extend_schema(operation_id="list_room_bans")
     def get(self, request: Request, room_id: UUID) -> Response:
         """List a room's bans, lifted and ended ones too."""
-        room = rights.find_room(self.caller, room_id)
-        rights.require_moderator(room, self.caller)
-        return self.listing(Ban.objects.filter(room=room).with_effect())
+        return self.listing(Ban.objects.filter(room=self.room).with_effect())
 
     @extend_schema(operation_id="ban_from_room", request=BanBody, responses={201: BanRecord})
     @idempotent_in_one_transaction
     def post(self, request: Request, room_id: UUID) -> Response:
         """Ban a person from a room: no token is minted or refreshed for them from now on, and if they are in, they are
         put out, as often as they come back."""
-        room = rights.find_room(self.caller, room_id)
-        rights.require_moderator(room, self.caller)
-        return one(self.shown(banning.ban(self.caller, room, self.body(BanBody), now=timezone.now())), 201)
+        return one(
+            self.shown(banning.ban(self.caller, self.room, self.body(BanBody), now=timezone.now())), 201
+        )
 
 
 class BansView(BanView):

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,6 +15,8 @@ from videobroker.api.paging import Pages
 from videobroker.api.problems import not_found
 from videobroker.api.views import ApiView, one
 
+ACTIONS: Final = {"POST": "member.added", "PATCH": "member.changed", "DELETE": "member.removed"}
+
 
 class MemberView(ApiView):
     """Members are seen and kept by the room's moderators and by back ends."""
@@ -25,7 +27,11 @@ class MemberView(ApiView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.room: Room = rights.find_room(self.caller, kwargs["room_id"])
-        rights.require_moderator(self.room, self.caller)
+        if request.method not in ACTIONS:
+            rights.require_moderator(self.room, self.caller)
+            return
+        with rights.refusals_audited(self.caller, ACTIONS[request.method], self.room):
+            rights.require_moderator(self.room, self.caller)
 
     def members(self) -> QuerySet[Member]:
         return Member.objects.filter(room=self.room)

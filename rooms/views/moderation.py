@@ -14,7 +14,6 @@ from videobroker.api.idempotency import idempotent_in_one_transaction
 from videobroker.api.problems import invalid, not_found
 from videobroker.api.serializers import Body
 from videobroker.api.views import ApiView, one
-from videobroker.tenants import auditing
 
 
 class SessionActionView(ApiView):
@@ -32,12 +31,10 @@ class SessionActionView(ApiView):
         found = sessions.select_related("room", "room__account", "room__tenant").filter(pk=session_id).first()
         if found is None:
             raise not_found()
-        if not rights.is_moderator(found.room, self.caller):
-            auditing.record(
-                self.caller, self.action, room_id=found.room_id, subject_kind="session", subject=found.pk,
-                refused_because="not_a_moderator",
-            )  # fmt: skip
-        rights.require_moderator(found.room, self.caller)
+        with rights.refusals_audited(
+            self.caller, self.action, found.room, subject_kind="session", subject=found.pk
+        ):
+            rights.require_moderator(found.room, self.caller)
         return found
 
     def aim(self, body: dict[str, Any]) -> Aim:

@@ -102,9 +102,10 @@ class OneRoomView(RoomView):
     def patch(self, request: Request, room_id: UUID) -> Response:
         """Update a room. Moderators may; Telnyx follows in the background."""
         room = rights.find_room(self.caller, room_id)
-        rights.require_moderator(room, self.caller)
-        values = self.body(room)
-        _refuse_what_only_back_ends_may(self.caller.is_back_end, values)
+        with rights.refusals_audited(self.caller, "room.updated", room):
+            rights.require_moderator(room, self.caller)
+            values = self.body(room)
+            _refuse_what_only_back_ends_may(self.caller.is_back_end, values)
         return one(self.shown(keeping.update_room(self.caller, room, values, now=timezone.now())))
 
     @extend_schema(operation_id="delete_room", responses={204: None})
@@ -122,15 +123,19 @@ class SealView(ApiView):
     queryset = Room.objects.none()
     serializer_class = Body
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.room: Room = rights.find_room(self.caller, kwargs["room_id"])
+        with rights.refusals_audited(self.caller, "room.sealed", self.room):
+            rights.require_moderator(self.room, self.caller)
+
     @extend_schema(operation_id="seal_room", request=None, responses={202: OrderedRecord})
     @idempotent_in_one_transaction
     def post(self, request: Request, room_id: UUID) -> Response:
         """Void every token that is out: the room moves to a new Telnyx room. Whoever is still admitted comes back by
         the next refresh."""
-        room = rights.find_room(self.caller, room_id)
-        rights.require_moderator(room, self.caller)
         self.read_body()
-        operation = keeping.seal_room(self.caller, room)
+        operation = keeping.seal_room(self.caller, self.room)
         return one({"result": "ok", "operation_id": str(operation.pk)}, 202)
 
 

@@ -36,14 +36,16 @@ class MintView(ApiView):
     def post(self, request: Request, room_id: UUID) -> Response:
         """Mint a client token to join the room with."""
         body = self.read_body()
+        room, named = rights.find_room(self.caller, room_id), body.get("identity")
+        with rights.refusals_audited(self.caller, "token.mint", room, subject_kind="identity", subject=named):
+            identity = whom(self.caller, named)
         asked = minting.Asked(
-            identity=whom(self.caller, body.get("identity")),
+            identity=identity,
             display_name=body.get("display_name"),
             token_ttl_secs=body.get("token_ttl_secs"),
             refresh_token_ttl_secs=body.get("refresh_token_ttl_secs"),
             device=clean_display_name(request.headers.get("User-Agent", ""))[:200],
         )
-        room = rights.find_room(self.caller, room_id)
         with measuring.counted("mint"):
             minted = minting.mint(self.caller, room, asked, now=timezone.now())
         return one(MintedRecord(minted).data, 201)

@@ -29,11 +29,21 @@ class RevokeView(ApiView):
     queryset = Grant.objects.none()
 
     @extend_schema(operation_id="revoke_room_client_token", responses={200: RevokedRecord})
-    @idempotent_in_one_transaction
     def post(self, request: Request, room_id: UUID) -> Response:
         """Revoke grants. People may revoke their own, moderators and back ends anybody's in the room."""
         body = self.read_body()
         room = rights.find_room(self.caller, room_id)
+        whose = body.get("identity")
+        with rights.refusals_audited(
+            self.caller, "token.revoked", room, subject_kind="identity", subject=whose
+        ):
+            if whose not in {None, self.caller.identity} and not rights.is_moderator(room, self.caller):
+                detail = "only moderators of this room may revoke somebody else's grants"
+                raise forbidden("not_a_moderator", detail)
+        return self._revoke(request, room, body)
+
+    @idempotent_in_one_transaction
+    def _revoke(self, request: Request, room: Room, body: dict[str, Any]) -> Response:
         now = timezone.now()
         with transaction.atomic():
             revoked = revoke(self._grants(room, body), because="revoked", now=now)
@@ -51,10 +61,6 @@ class RevokeView(ApiView):
     def _grants(self, room: Room, body: dict[str, Any]) -> QuerySet[Grant]:
         grants: QuerySet[Grant] = Grant.objects.filter(room=room)
         if not rights.is_moderator(room, self.caller):
-            if body.get("identity") not in {None, self.caller.identity}:
-                raise forbidden(
-                    "not_a_moderator", "only moderators of this room may revoke somebody else's grants"
-                )
             grants = grants.filter(identity=self.caller.identity)
         if "refresh_token" in body:
             grants = _of_token(grants, body["refresh_token"])

@@ -7,7 +7,7 @@ with that place and not by counting rows off, so the thousandth costs as much as
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from django.core import signing
@@ -19,6 +19,8 @@ from rest_framework.views import APIView
 
 from videobroker.api.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, number_asked
 from videobroker.api.problems import bad_request
+
+Row = TypeVar("Row", bound=Model)
 
 AFTER: Final = "page[after]"
 SIZE: Final = "page[size]"
@@ -110,7 +112,7 @@ class CursorPages(BasePagination):
         ]
 
 
-def each_oldest_first(rows: QuerySet[Any], column: str, *, batch: int = 500) -> Iterator[Model]:
+def each_oldest_first(rows: QuerySet[Row], column: str, *, batch: int = 500) -> Iterator[Row]:
     """All of `rows`, the oldest first, however many: asked for a batch at a time, each in a query of its own, so that
     neither memory nor any lock or snapshot is held for as long as the reader takes."""
     ordered = rows.order_by(column, "id")

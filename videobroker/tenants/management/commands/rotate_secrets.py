@@ -4,6 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from videobroker.tenants import auditing
+from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.rotation import reseal_all
 
 
@@ -14,8 +16,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        total = 0
+        sealed = {}
         for table, count in reseal_all():
-            total += count
+            sealed[table] = count
             self.stdout.write(f"{table}: {count} sealed anew")
+        total = sum(sealed.values())
+        # Each row was committed on its own, so that it can be interrupted; the entry says that all of it is done.
+        auditing.record(HOUSE, "secrets.rotated", subject_kind="key_ring", details={"sealed": sealed})
         self.stdout.write(f"done, {total} in all; older keys are not needed any more")

@@ -4,9 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils import timezone
 
-from videobroker.tenants import signing
+from videobroker.tenants import auditing, signing
+from videobroker.tenants.callers import HOUSE
 
 
 class Command(BaseCommand):
@@ -16,5 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("purpose", choices=signing.Purpose.values)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        row = signing.rotate(signing.Purpose(options["purpose"]), now=timezone.now())
+        with transaction.atomic():
+            row = signing.rotate(signing.Purpose(options["purpose"]), now=timezone.now())
+            auditing.record(
+                HOUSE, "signing_key.rotated", subject_kind="signing_key", subject=row.pk,
+                details={"purpose": row.purpose},
+            )  # fmt: skip
         self.stdout.write(f"{row.purpose} is signed with {row.pk}")
