@@ -151,6 +151,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+CSRF_FAILURE_VIEW = "videobroker.api.errors.on_csrf_failure"
 ROOT_URLCONF = "videobroker.urls"
 WSGI_APPLICATION = "videobroker.wsgi.application"
 APPEND_SLASH = False  # Telnyx's paths have none, and a redirect would turn a POST into a GET
@@ -236,6 +237,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/v2",
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "OperationStateEnum": "rooms.models.operation.Operation.State",
+        "DeliveryStateEnum": "rooms.models.delivery.Delivery.State",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
 }
 

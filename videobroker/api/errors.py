@@ -11,7 +11,9 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.views.csrf import csrf_failure
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -182,7 +184,9 @@ def on_server_error(request: HttpRequest) -> JsonResponse:
     return answer(request, Problem(500, [Fault("10000", detail, "internal_error")]))
 
 
-def on_csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
-    """CSRF_FAILURE_VIEW, for Django's own pages."""
+def on_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """CSRF_FAILURE_VIEW: a page for people in the console, the one error shape for programs everywhere else."""
+    if request.path.startswith("/admin/"):
+        return csrf_failure(request, reason)
     detail = "the CSRF token is missing or wrong: reload the page and send the form again"
     return answer(request, Problem(403, [Fault("10010", detail, "csrf_failed")]))
