@@ -1,6 +1,8 @@
 """What happens in a room is told to its tenant's back end: signed, once each, with our names, in an order."""
 
 from collections.abc import Iterator
+from http.server import HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from rooms import delivering, happenings, telling
 from rooms.models import Delivery, Participant, Room, Session
 from tests.asking import Asker
 from tests.cast import Company
+from tests.pages import ROOT, Page
 from tests.rooms.deliveries import deliver_due, rows
 from tests.rooms.gatherings import Gathering
 from tests.rooms.receivers import Receiver, public_keys, receiving
@@ -257,3 +260,35 @@ def test_a_session_known_only_by_its_end_has_no_duration(told: Gathering, receiv
     deliver_due()
     ended: Any = receiver.webhooks[-1].event
     assert (ended["event_type"], ended["payload"]["duration_secs"]) == ("video.room.session.ended", None)
+
+
+@pytest.fixture
+def receiver_of_the_manual(settings: Any) -> Iterator[str]:
+    """The receiver that docs/webhooks.md gives to be copied, served; its address."""
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    (code,) = Page(ROOT / "docs/webhooks.md").code("python")
+    defined, _, _ = code.replace("the public_key of GET /v2/webhook_keys", public_keys()[0]).partition(
+        "HTTPServer(("
+    )
+    names: dict[str, Any] = {"__name__": "manual"}
+    exec(compile(defined, "docs/webhooks.md", "exec"), names)
+    names["Receiver"].log_message = lambda *_: None
+    with HTTPServer(("127.0.0.1", 0), names["Receiver"]) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_receiver_of_the_manual_takes_our_events_and_refuses_what_we_did_not_sign(
+    gathering: Gathering, receiver_of_the_manual: str
+) -> None:
+    Room.objects.update(webhook_event_url=receiver_of_the_manual)
+    bo_comes_and_goes(gathering)
+    deliver_due()
+    assert [(row.state, row.last_status) for row in rows()] == [("delivered", 200)] * 4
+    signing.rotate(signing.Purpose.WEBHOOK, now=timezone.now())
+    Delivery.objects.update(state="pending")
+    deliver_due()
+    assert [(row.state, row.last_status) for row in rows()] == [("pending", 401)] * 4
