@@ -4,7 +4,7 @@ Often where somebody is in, and every couple of seconds while somebody who was p
 rest: account by account, which also finds rooms that vanished and rooms of ours that nobody needs any more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -62,9 +62,13 @@ def reconcile(room: Room, *, now: datetime) -> int:
     told = {UUID(session.id) for session in active}
     others = Session.objects.filter(room=room, seen_at__lt=asked_at).unsettled().exclude(telnyx_id__in=told)
     over = [found for each in others[:AT_ONCE] if (found := _asked_about(line, each, room, now)) is not None]
-    news = sum(_merge(room, session, now) for session in (*active, *over))
-    news += sum(_ask_about_unlisted(line, room, session, asked_at) for session in active)
-    people = Participant.objects.filter(room=room).present()
+    changes = [change for session in (*active, *over) for change in _merge(room, session, now)]
+    changes += [change for session in active for change in _ask_about_unlisted(line, room, session, asked_at)]
+    # From here on all is known: only now may follow what can only be told of people when all is known.
+    answered = [session.id for session in (*active, *over)]
+    Session.objects.filter(telnyx_id__in=answered).update(confirmed_at=now)
+    news = _tell(*changes)
+    people = Participant.objects.filter(room=room).present_or_pending()
     doorkeeper().attribute(people.select_related("room", "tenant"), now=now)
     evicting.evict_unwelcome(people, now=now)
     if news:
@@ -97,7 +101,7 @@ def _asked_about(line: Telnyx, session: Session, room: Room, now: datetime) -> t
         return None
 
 
-def _merge(room: Room, session: telnyx.Session, now: datetime) -> int:
+def _merge(room: Room, session: telnyx.Session, now: datetime) -> list[Changes]:
     session_id = UUID(session.id)
     changes = [mirroring.session_started(room, session_id, session.created_at)]
     for person in session.participants or ():
@@ -110,26 +114,26 @@ def _merge(room: Room, session: telnyx.Session, now: datetime) -> int:
             )
     if not session.active:
         changes.append(mirroring.session_ended(room, session_id, session.ended_at or now))
-    Session.objects.filter(telnyx_id=session_id).update(confirmed_at=now)
-    return _tell(*changes)
+    return changes
 
 
-def _ask_about_unlisted(line: Telnyx, room: Room, session: telnyx.Session, asked_at: datetime) -> int:
+def _ask_about_unlisted(
+    line: Telnyx, room: Room, session: telnyx.Session, asked_at: datetime
+) -> Iterator[Changes]:
     """Ask one by one about those who to our knowledge are in and whom Telnyx does not list with their session."""
     listed = [UUID(person.id) for person in session.participants or ()]
     known = Participant.objects.filter(session__telnyx_id=session.id, seen_at__lt=asked_at).present()
-    ids = known.exclude(telnyx_id__in=listed).values_list("telnyx_id", flat=True)
-    return sum(_ask_about(line, room, UUID(session.id), telnyx_id) for telnyx_id in ids[:AT_ONCE])
+    for telnyx_id in known.exclude(telnyx_id__in=listed).values_list("telnyx_id", flat=True)[:AT_ONCE]:
+        if (left_at := _left_at(line, telnyx_id)) is not None:
+            yield mirroring.participant_left(room, UUID(session.id), telnyx_id, left_at, None)
 
 
-def _ask_about(line: Telnyx, room: Room, session_id: UUID, telnyx_id: UUID) -> int:
+def _left_at(line: Telnyx, telnyx_id: UUID) -> datetime | None:
+    """When somebody left, or None while they are in. Whom Telnyx does not know is not in."""
     try:
-        left_at = line.view_participant(telnyx_id).left_at
+        return line.view_participant(telnyx_id).left_at
     except errors.NotFound:
-        left_at = timezone.now()
-    if left_at is None:
-        return 0
-    return _tell(mirroring.participant_left(room, session_id, telnyx_id, left_at, None))
+        return timezone.now()
 
 
 def _tell(*changes: Changes) -> int:

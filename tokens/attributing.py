@@ -29,8 +29,9 @@ RECONNECT: Final = timedelta(seconds=30)
 class Claim:
     """A participant who shows a context of the grant: since when, until when, and the time the context was good for.
 
-    `confirmed_at` is when Telnyx last told who is in that session: before it has been asked after the reconnect
-    allowance, nobody is taken for a second claimant, since the event that the first has left may be lost.
+    `confirmed_at` is when Telnyx last told who is, and was, in that session. Events may be late or lost: before it has
+    been asked after the reconnect allowance, nobody is taken for a second claimant, since the first may have left; and
+    before it has been asked at all, nobody for late, since whom they reconnect for may have been there.
     """
 
     participant_id: UUID
@@ -42,7 +43,8 @@ class Claim:
 
 
 def verdicts(claims: Sequence[Claim]) -> dict[UUID, Attribution]:
-    """Who of them is the grant's person: for every participant ATTRIBUTED, LATE or CLAIMED."""
+    """Who of them is the grant's person: for every participant ATTRIBUTED, LATE or CLAIMED, or PENDING while Telnyx has
+    to be asked first."""
     found: dict[UUID, Attribution] = {}
     holder: Claim | None = None
     for claim in sorted(claims, key=lambda each: (each.joined_at, each.telnyx_id)):
@@ -58,7 +60,10 @@ def _verdict(claim: Claim, holder: Claim | None) -> Attribution:
         return Attribution.CLAIMED if confirmed or holder.gone_at is not None else Attribution.ATTRIBUTED
     in_time = claim.joined_at <= claim.join_by_at + contexts.JOIN_LEEWAY
     reconnects = holder is not None and _still_there(holder, claim.joined_at - RECONNECT)
-    return Attribution.ATTRIBUTED if in_time or reconnects else Attribution.LATE
+    if in_time or reconnects:
+        return Attribution.ATTRIBUTED
+    all_known = claim.confirmed_at is not None and claim.confirmed_at >= claim.joined_at
+    return Attribution.LATE if all_known else Attribution.PENDING
 
 
 def _still_there(holder: Claim, at: datetime) -> bool:
@@ -113,7 +118,7 @@ def _settle(grant: Grant) -> None:
         }
         if any(getattr(person, name) != value for name, value in wanted.items()):
             _write(person, wanted)
-            if verdict != Attribution.ATTRIBUTED:
+            if verdict not in (Attribution.ATTRIBUTED, Attribution.PENDING):
                 log.warning(
                     "context_not_credible", participant=str(person.pk), grant=str(grant.pk), why=verdict
                 )

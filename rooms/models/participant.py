@@ -32,6 +32,11 @@ class ParticipantQuerySet(TenantQuerySet["Participant"]):
         """Those of whom something was not told to the tenant's back end yet."""
         return self.filter(UNTOLD)
 
+    def present_or_pending(self) -> Self:
+        """Those, and whoever was in and could not be named yet."""
+        here = Q(left_at=None, session__ended_at=None)
+        return self.filter(here | Q(attribution=Attribution.PENDING))
+
     def visible_to(self, caller: Caller) -> Self:
         """The tenant's participants: all to a back end, to a person those of the rooms they moderate."""
         people = self.of(caller.the_tenant).filter(room__deleted_at=None)
