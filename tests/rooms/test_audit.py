@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -179,13 +178,14 @@ def test_by_the_person_it_was_done_to_alone_or_among_others(gathering: Gathering
     assert actions(back_end, identity="b") == actions(back_end, identity="o") == []
 
 
-@pytest.mark.parametrize("identity", ['"', "'", "%", "bo' OR '1'='1", "\\", "[]", "日本"])
-def test_any_name_of_a_person_is_compared_to_the_letter(gathering: Gathering, identity: str) -> None:
-    assert entries(gathering.company.back_end, identity=identity) == []
+def test_any_name_of_a_person_is_compared_to_the_letter(gathering: Gathering) -> None:
+    back_end = gathering.company.back_end
     gathering.comes("bo")
     gathering.hear()
-    gathering.acts(gathering.company.back_end, "kick", identities=[identity])
-    assert actions(gathering.company.back_end, identity=identity) == ["participants.kicked"]
+    for identity in ('"', "'", "%", "bo' OR '1'='1", "\\", "[]", "日本"):
+        assert entries(back_end, identity=identity) == [], identity
+        gathering.acts(back_end, "kick", identities=[identity])
+        assert actions(back_end, identity=identity) == ["participants.kicked"], identity
 
 
 def test_by_day(acme: Company) -> None:
@@ -228,10 +228,10 @@ def walk(asker: Asker, size: int) -> list[str]:
             return found
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 250])
-def test_pages_show_every_entry_once_the_newest_first(acme: Company, size: int) -> None:
+def test_pages_show_every_entry_once_the_newest_first(acme: Company) -> None:
     write(acme, 7)
-    assert walk(acme.back_end, size) == [str(number) for number in range(6, -1, -1)]
+    for size in (1, 2, 3, 7, 250):
+        assert walk(acme.back_end, size) == [str(number) for number in range(6, -1, -1)], size
 
 
 def test_entries_of_one_moment_are_each_shown_once(acme: Company) -> None:
@@ -255,11 +255,11 @@ def test_nothing_at_all_is_one_empty_page(acme: Company) -> None:
     assert (answer.data, answer.body["meta"]) == ([], {"page_size": 5, "cursors": {"after": None}})
 
 
-@pytest.mark.parametrize("cursor", ["1", "garbage", "a:b:c", "WzEsMl0:x:y", "é", "x" * 3000])
-def test_what_is_no_cursor_is_refused(acme: Company, cursor: str) -> None:
-    refused = page(acme.back_end, 2, cursor)
-    assert refused.refusal == (400, "invalid_cursor")
-    assert refused.error["source"] == {"parameter": "page[after]"}
+def test_what_is_no_cursor_is_refused(acme: Company) -> None:
+    for cursor in ("1", "garbage", "a:b:c", "WzEsMl0:x:y", "é", "x" * 3000):
+        refused = page(acme.back_end, 2, cursor)
+        assert refused.refusal == (400, "invalid_cursor"), cursor
+        assert refused.error["source"] == {"parameter": "page[after]"}
 
 
 def test_a_cursor_that_was_changed_is_refused(acme: Company) -> None:
@@ -276,9 +276,9 @@ def test_a_cursor_of_another_tenant_shows_no_more_than_ones_own(acme: Company, g
     assert page(globex.back_end, 2, cursor).data == []
 
 
-@pytest.mark.parametrize("size", ["0", "251", "-1", "many", "1.5"])
-def test_a_size_that_cannot_be_is_refused(acme: Company, size: str) -> None:
-    assert acme.back_end.get(PATH, {"page[size]": size}).refusal == (400, "out_of_range")
+def test_a_size_that_cannot_be_is_refused(acme: Company) -> None:
+    for size in ("0", "251", "-1", "many", "1.5"):
+        assert acme.back_end.get(PATH, {"page[size]": size}).refusal == (400, "out_of_range"), size
 
 
 def test_pages_by_number_are_not_known_here(acme: Company) -> None:
