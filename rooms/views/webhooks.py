@@ -39,7 +39,8 @@ def _receive(request: HttpRequest, account_id: UUID) -> None:
     body = request.body
     _verify(request, account, body)
     try:
-        kept = events.keep(account, parsing.parse(body))
+        # A participant writes the context, so it must not decide whether the event is kept.
+        kept = events.keep(account, parsing.parse(body, mend_texts=True))
     except (Problem, events.NotAnEvent) as error:
         log.warning("webhook_not_understood", account=str(account_id), error=str(error))
         return

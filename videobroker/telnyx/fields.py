@@ -50,6 +50,14 @@ class Fields:
             raise self._mismatch(name, "text")
         return value
 
+    def maybe_free_text(self, name: str) -> str | None:
+        """Text that somebody in a room wrote. What no database can keep is replaced (U+FFFD): else one participant
+        could make what Telnyx says of a whole room unreadable to us."""
+        value = self._values.get(name)
+        if value is not None and not isinstance(value, str):
+            raise self._mismatch(name, "text")
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
     def text(self, name: str) -> str:
         return self._present(name, self.maybe_text(name))
 

@@ -44,7 +44,7 @@ class Participant:
         return cls(
             id=fields.id("id"),
             session_id=fields.id("session_id"),
-            context=fields.maybe_text("context"),
+            context=fields.maybe_free_text("context"),
             joined_at=fields.maybe_moment("joined_at"),
             left_at=fields.maybe_moment("left_at"),
             updated_at=fields.maybe_moment("updated_at"),

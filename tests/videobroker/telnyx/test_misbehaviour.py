@@ -257,6 +257,8 @@ def is_fine(field: str, value: object) -> bool:
     """Whether a value of `OF_ANOTHER_TYPE` is of the right type for this field after all."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > 2**31:
         return False
+    if field == "context" and isinstance(value, str):
+        return True  # whatever somebody in the room wrote
     kinds = READ_AS.get(field, ())
     return type(value) in kinds and value not in ([1], {"a": 1})
 
