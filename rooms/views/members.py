@@ -87,6 +87,6 @@ class OneMemberView(MemberView):
 
     @extend_schema(operation_id="remove_room_member", responses={204: None})
     def delete(self, request: Request, room_id: UUID, member_id: UUID) -> Response:
-        """Remove a member: their next mint or refresh is refused."""
+        """Remove a member: their next mint or refresh is refused. Nobody is put out; kick them as well for that."""
         keeping.remove_member(self.caller, self.member(member_id))
         return Response(status=204)

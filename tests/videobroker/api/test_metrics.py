@@ -9,12 +9,14 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from rooms import reconciling
 from rooms.models import Event, Operation, Participant, Removal, Room, Session, Tally
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
+from tests.pages import OPERATING, named, rows
 from tests.simulated import Simulator
 from tests.tokens.doors import enter, mint, refresh
 from videobroker.secret import Secret
@@ -247,3 +249,12 @@ def test_looking_asks_as_much_of_a_full_house_as_of_an_empty_one(
         room=row, identity="bo", removed_at=timezone.now(), watched_until_at=timezone.now()
     )
     assert queries() == empty < 15
+
+
+def test_every_figure_is_explained_to_who_is_on_call_and_no_other(db: None) -> None:
+    ours = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in REGISTRY.collect()
+        if family.name.startswith("videobroker_")
+    }
+    assert {named(cells[0])[0] for cells in rows(OPERATING.section("Figures"))} == ours

@@ -53,7 +53,7 @@ class TenantsAdmin(OperatorAdmin):
             "suspend",
             "Suspend",
             "Nothing is minted or refreshed for “{row.name}” until it is resumed; its people keep their view of what "
-            "there is. Tokens that are out work until they end.",
+            "there is. Who is in a room is put out.",
             _suspend,
             offered=lambda tenant: not tenant.is_suspended,
             is_grave=True,
