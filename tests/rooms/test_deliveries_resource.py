@@ -238,3 +238,10 @@ def test_a_test_leaves_no_trace_in_the_sequence(told: Gathering) -> None:
 def test_a_room_without_a_url_has_nothing_to_test(acme: Company) -> None:
     path = f"/v2/rooms/{acme.new_room()['id']}/actions/test_webhook"
     assert acme.back_end.post(path).refusal == (409, "no_webhook_event_url")
+
+
+def test_tests_are_throttled_since_each_may_hold_a_thread_of_ours(acme: Company) -> None:
+    path = f"/v2/rooms/{acme.new_room()['id']}/actions/test_webhook"
+    statuses = [acme.back_end.post(path).status for _ in range(45)]
+    assert statuses[:20] == [409] * 20
+    assert 429 in statuses[20:]
