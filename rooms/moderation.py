@@ -5,7 +5,7 @@ that whoever was put out is met by it at the next refresh and whenever they come
 order is told by Telnyx's events; here nobody is ever written as gone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,9 +13,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from rooms import keeping, operations, removing
-from rooms.models import Ban, Member, Operation, Participant, Role, Room, Session
+from rooms.models import Attribution, Ban, Member, Operation, Participant, Role, Room, Session
 from rooms.operations import Attempt, Cancelled, carries_out
 from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants import auditing
@@ -69,7 +70,7 @@ def kick(caller: Caller, session: Session, aim: Aim, *, ban: BanTerms | None, no
     with transaction.atomic():
         people = aim.present_in(session)
         identities = set(aim.identities) | {person.identity for person in people if person.identity}
-        grant_ids = {person.grant_id for person in people if person.grant_id}
+        grant_ids = {person.grant_id for person in people if person.grant_id and _may_be_theirs(person)}
         bans = _bans(caller, room, identities, ban, now) if ban else []
         whole_people = set() if ban else set(aim.identities)  # a ban has removed them already
         removing.remove(room, identities=whole_people, grant_ids=grant_ids, because="kicked", now=now)
@@ -77,6 +78,12 @@ def kick(caller: Caller, session: Session, aim: Aim, *, ban: BanTerms | None, no
         Participant.objects.filter(pk__in=[person.pk for person in people]).update(evicted_at=now)
         operation = _order(caller, Kind.KICK, session, aim, people, good_for=KICK_GOOD_FOR)
     return Ordered(operation, bans)
+
+
+def _may_be_theirs(person: Participant) -> bool:
+    """Whether the grant whose context they show is theirs, as far as we know. Who copied somebody else's context is put
+    out alone: the grant, and whom it was given to, must not pay for that."""
+    return person.attribution in {Attribution.ATTRIBUTED, Attribution.PENDING}
 
 
 def _bans(caller: Caller, room: Room, identities: set[str], terms: BanTerms, now: datetime) -> list[Ban]:
@@ -168,16 +175,13 @@ def carry_out_kick(attempt: Attempt) -> dict[str, Any]:
     session, line = _begin(attempt)
     arguments = attempt.operation.arguments
     if arguments["everybody"]:
-        told = _tell(
-            lambda: line.kick(
-                session.telnyx_id, participants="all", exclude=_telnyx_ids(arguments["exclude"])
-            )
-        )
+        exclude = _telnyx_ids(arguments["exclude"])
+        told = _tell(line, session, lambda: line.kick(session.telnyx_id, participants="all", exclude=exclude))
     else:
         meant = _telnyx_ids(arguments["participants"])
         if not meant:
             return _outcome(session, "nobody of them is in the session")
-        told = _tell(lambda: line.kick(session.telnyx_id, participants=meant))
+        told = _tell(line, session, lambda: line.kick(session.telnyx_id, participants=meant))
     return _outcome(session, told)
 
 
@@ -201,13 +205,14 @@ def _set_muted(attempt: Attempt, *, muted: bool) -> dict[str, Any]:
     if arguments["everybody"] and not any(order["everybody"] for order in newer):
         spared = {each for order in newer for each in order["participants"]}
         exclude = _telnyx_ids({*arguments["exclude"], *spared})
-        told = _tell(lambda: act(session.telnyx_id, participants="all", exclude=exclude))
+        told = _tell(line, session, lambda: act(session.telnyx_id, participants="all", exclude=exclude))
         return _outcome(session, told)
     meant = _telnyx_ids(_still_meant(arguments, newer))
     if not meant:
         superseded = newer and arguments["participants"]
         raise Cancelled("superseded by a newer order" if superseded else "nobody of them is in the session")
-    return _outcome(session, _tell(lambda: act(session.telnyx_id, participants=meant)))
+    told = _tell(line, session, lambda: act(session.telnyx_id, participants=meant))
+    return _outcome(session, told)
 
 
 def _still_meant(arguments: dict[str, Any], newer: Iterable[dict[str, Any]]) -> set[str]:
@@ -222,7 +227,7 @@ def _still_meant(arguments: dict[str, Any], newer: Iterable[dict[str, Any]]) -> 
 def carry_out_end(attempt: Attempt) -> dict[str, Any]:
     """End the session; one that is over already is as it should be."""
     session, line = _begin(attempt)
-    return _outcome(session, _tell(lambda: line.end_session(session.telnyx_id)))
+    return _outcome(session, _tell(line, session, lambda: line.end_session(session.telnyx_id)))
 
 
 def _begin(attempt: Attempt) -> tuple[Session, Telnyx]:
@@ -241,7 +246,8 @@ def _may_still(operation: Operation) -> bool:
         members = Member.objects.filter(room=operation.room_id, identity=subject, role=Role.MODERATOR)
         return members.exists() and not operation.room.tenant.is_suspended
     if kind == CallerKind.API_KEY:
-        key = ApiKey.objects.filter(pk=subject, tenant=operation.tenant_id, revoked_at=None).first()
+        keys = ApiKey.objects.filter(pk=subject, tenant=operation.tenant_id, revoked_at=None)
+        key = keys.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).first()
         return key is not None and "moderate" in key.scopes
     return True
 
@@ -261,16 +267,24 @@ def _telnyx_ids(ids: Iterable[str]) -> list[str]:
     return [str(each) for each in rows.values_list("telnyx_id", flat=True)]
 
 
-def _tell(call: Any) -> str:
+def _tell(line: Telnyx, session: Session, call: Callable[[], str]) -> str:
     """Make the call; a session that is over or gone leaves nothing to do. Raises other `TelnyxError`s."""
     try:
-        return str(call())
+        return call()
     except errors.NotFound:
         return "already over"
-    except errors.Refused as error:
-        if error.already_over:
+    except errors.Invalid as error:
+        if error.already_over or _is_over(line, session):
             return "already over"
         raise
+
+
+def _is_over(line: Telnyx, session: Session) -> bool:
+    """Why Telnyx refuses is not told in so many words: whether the session is over, which we may not have heard yet."""
+    try:
+        return not line.view_session(session.telnyx_id).active
+    except errors.NotFound:
+        return True
 
 
 def _outcome(session: Session, told: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -221,17 +222,22 @@ class BanRecord(Record):
         return ban.is_in_force(self.context["now"])
 
 
-class BanBody(Body):
-    """A new ban."""
+class BanTermsBody(Body):
+    """Until when somebody is kept out, and why."""
 
-    identity = IdentityField()
     until = serializers.DateTimeField(required=False, allow_null=True, help_text="null: until it is lifted.")
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
     def validate_until(self, value: Any) -> Any:
-        if value is not None and value <= self.context["now"]:
+        if value is not None and value <= timezone.now():
             raise serializers.ValidationError("this time is over: a ban ends in the future")
         return value
+
+
+class BanBody(BanTermsBody):
+    """A new ban."""
+
+    identity = IdentityField()
 
 
 class TenantBanBody(BanBody):
@@ -332,13 +338,6 @@ class AimBody(Body):
         max_length=1000,
         help_text="Participants it is not about.",
     )
-
-
-class BanTermsBody(Body):
-    """The ban that goes with a kick."""
-
-    until = serializers.DateTimeField(required=False, allow_null=True, help_text="null: until it is lifted.")
-    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
 class KickBody(AimBody):
