@@ -1,8 +1,8 @@
 """Delivering what tenants' back ends are told: at least once each, whatever dies meanwhile, for a day.
 
 Whoever sends a delivery takes a lease on its row by a conditional UPDATE that also raises the fence; only who still
-holds the fence may write the outcome. A lease is longer than the receiver may take, so one that ran out is of a sender
-that died, and the delivery is sent again. Leases and due times go by the database's clock.
+holds the fence may write the outcome. The lease puts the due time off for longer than the receiver may take, so what is
+due is either waiting or was taken by a sender that died, and is sent. Due times go by the database's clock.
 """
 
 import random
@@ -51,8 +51,7 @@ def due() -> QuerySet[Delivery]:
 
 
 def _may_be_leased() -> Q:
-    waiting = Q(state=State.PENDING, due_at__lte=Now())
-    return waiting | Q(state=State.LEASED, leased_until_at__lt=Now())
+    return Q(state__in=Delivery.UNFINISHED, due_at__lte=Now())
 
 
 def deliver(delivery_id: uuid.UUID) -> Delivery | None:
@@ -78,7 +77,7 @@ def _lease(delivery_id: uuid.UUID) -> Leased | None:
     with transaction.atomic():
         taken = Delivery.objects.filter(_may_be_leased(), pk=delivery_id, fence=delivery.fence).update(
             state=State.LEASED,
-            leased_until_at=Now() + lease,
+            due_at=Now() + lease,
             fence=F("fence") + 1,
             attempt_count=F("attempt_count") + 1,
             tries=F("tries") + 1,
@@ -131,7 +130,7 @@ def _write(leased: Leased, receipt: posting.Receipt) -> None:
 
 def _outcome(leased: Leased, receipt: posting.Receipt) -> dict[str, Any]:
     """What becomes of the delivery: done, to be tried again, or, after its day or without a URL, given up."""
-    told = {"last_status": receipt.status, "last_error": receipt.error, "leased_until_at": None}
+    told = {"last_status": receipt.status, "last_error": receipt.error}
     if receipt.is_delivered:
         return {**told, "state": State.DELIVERED, "finished_at": Now()}
     wait = timedelta(seconds=backoff_secs(leased.delivery.tries))

@@ -38,9 +38,11 @@ class Delivery(models.Model):
     attempt_count = models.PositiveIntegerField(default=0)
     tries = models.PositiveIntegerField(default=0, help_text="Attempts since it was last begun.")
     fence = models.PositiveIntegerField(default=0)
-    due_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(
+        db_default=Now(),
+        help_text="When it may be taken: next, or, while it is being sent, should the sender die.",
+    )
     deadline_at = models.DateTimeField(help_text="Not tried again after this.")
-    leased_until_at = models.DateTimeField(null=True)
     last_status = models.PositiveSmallIntegerField(null=True)
     last_error = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -23,11 +23,7 @@ def deliver_due() -> int:
 def let_pass(span: timedelta) -> None:
     """As if so much time had gone by for all deliveries that are not finished."""
     unfinished = Delivery.objects.filter(state__in=Delivery.UNFINISHED)
-    unfinished.update(
-        due_at=F("due_at") - span,
-        deadline_at=F("deadline_at") - span,
-        leased_until_at=F("leased_until_at") - span,
-    )
+    unfinished.update(due_at=F("due_at") - span, deadline_at=F("deadline_at") - span)
 
 
 def wait_for_retry() -> timedelta:

@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from rooms import delivering, happenings, telling
@@ -289,6 +290,6 @@ def test_the_receiver_of_the_manual_takes_our_events_and_refuses_what_we_did_not
     deliver_due()
     assert [(row.state, row.last_status) for row in rows()] == [("delivered", 200)] * 4
     signing.rotate(signing.Purpose.WEBHOOK, now=timezone.now())
-    Delivery.objects.update(state="pending")
+    Delivery.objects.update(state="pending", due_at=Now())
     deliver_due()
     assert [(row.state, row.last_status) for row in rows()] == [("pending", 401)] * 4
