@@ -1,0 +1,42 @@
+"""Members as callers read and write them."""
+
+from rest_framework import serializers
+
+from rooms.models import Member, Role
+from rooms.serializers.fields import DisplayNameField, IdentityField, Record
+from videobroker.api.serializers import Body
+
+
+class MemberRecord(Record):
+    """Somebody who may enter a room."""
+
+    record_type_name = "room_member"
+
+    class Meta:
+        model = Member
+        fields = [
+            "id",
+            "record_type",
+            "room_id",
+            "identity",
+            "role",
+            "display_name",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class MemberBody(Body):
+    """A new member."""
+
+    identity = IdentityField()
+    role = serializers.ChoiceField(Role.choices, default=Role.PARTICIPANT)
+    display_name = DisplayNameField(default="")
+
+
+class MemberChange(Body):
+    """What can change about a member; another identity is another member."""
+
+    role = serializers.ChoiceField(Role.choices, required=False)
+    display_name = DisplayNameField(required=False)
