@@ -83,6 +83,9 @@ def _save(room: Room, **kwargs: Any) -> None:
         with transaction.atomic():
             room.save(**kwargs)
     except IntegrityError as error:
+        if "opens_before" in str(error):
+            told = "a room closes after it opens: somebody else has just changed the other time"
+            raise invalid(told, "/closes_at") from error
         if "room_names" not in str(error) and "unique_name" not in str(error):
             raise
         raise invalid(

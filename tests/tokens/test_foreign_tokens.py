@@ -1,6 +1,8 @@
 """Tokens that are not the caller's to use: one answer for all of them, and nothing happens to anybody's grant."""
 
 from collections.abc import Callable
+from random import randrange
+from typing import Any
 
 import pytest
 
@@ -150,3 +152,19 @@ class TestWithoutALogin:
     ) -> None:
         acme.change(refresh_needs_login=False)
         assert access(Asker(), demo_room).status == 401
+
+
+def test_nobody_may_try_refresh_tokens_without_end_and_without_a_login(
+    acme: Company, demo_room: Json, settings: Any
+) -> None:
+    acme.change(refresh_needs_login=False)
+    settings.REQUESTS_PER_MINUTE_OF_ADDRESS = 3
+    path = f"/v2/rooms/{demo_room['id']}/actions/refresh_client_token"
+    address = f"10.1.{randrange(256)}.{randrange(256)}"
+    settings.TRUSTED_PROXIES = 1
+
+    tries = [
+        Asker().post(path, {"refresh_token": "vbr_guess"}, X_Forwarded_For=address).status for _ in range(4)
+    ]
+
+    assert tries == [403, 403, 403, 429]

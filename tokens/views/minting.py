@@ -15,7 +15,7 @@ from tokens.serializers import MintBody, MintedRecord, RefreshBody
 from videobroker.api.idempotency import idempotent
 from videobroker.api.permissions import Policy
 from videobroker.api.problems import forbidden
-from videobroker.api.throttling import IdentityThrottle, MintThrottle, TenantThrottle
+from videobroker.api.throttling import AddressThrottle, IdentityThrottle, MintThrottle, TenantThrottle
 from videobroker.api.views import ApiView, one
 from videobroker.tenants.callers import Caller, caller_of
 from videobroker.tenants.identities import clean_display_name
@@ -74,7 +74,7 @@ class RefreshView(ApiView):
     scopes = {"POST": "tokens:mint"}
     for_people = frozenset({"POST"})
     permission_classes = [SignedInOrTenantAllows]
-    throttle_classes = [TenantThrottle, IdentityThrottle, MintThrottle]
+    throttle_classes = [TenantThrottle, IdentityThrottle, MintThrottle, AddressThrottle]
     serializer_class = RefreshBody
     queryset = Grant.objects.none()
 

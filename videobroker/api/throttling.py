@@ -19,6 +19,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from videobroker.tenants.callers import Caller
+from videobroker.tenants.client_addresses import client_address
 
 log = structlog.get_logger(__name__)
 
@@ -133,6 +134,26 @@ class MintThrottle(Throttle):
 
     def key(self, caller: Caller) -> str | None:
         return str(caller.the_tenant.pk)
+
+
+class AddressThrottle(BaseThrottle):
+    """Requests of one address that come without a login. Where a login is optional, nobody may try without end."""
+
+    wait_secs: float | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        signed_in: object = request.user
+        if signed_in is not None:
+            return True
+        quota: int = settings.REQUESTS_PER_MINUTE_OF_ADDRESS
+        limit, key = RateLimitItemPerMinute(quota), f"address:{client_address(request._request)}"
+        within, left, reset_secs = counter().hit(limit, key)
+        self.wait_secs = None if within else max(1.0, reset_secs)
+        _tell(request, "address", quota, left, reset_secs)
+        return within
+
+    def wait(self) -> float | None:
+        return self.wait_secs
 
 
 def _tell(request: Request, name: str, quota: int, left: int, reset_secs: float) -> None:
