@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rooms import moderation
-from rooms.models import Attribution, Ban, Participant, Removal
+from rooms.models import Attribution, Ban, Operation, Participant, Removal, Room
 from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import IdentityMode, TenantStatus, User
 
@@ -36,9 +36,10 @@ def unwelcome(people: QuerySet[Participant], *, now: datetime) -> QuerySet[Parti
         lifted_at=None,
     )
     removals = Removal.objects.filter(
-        Q(identity=OuterRef("identity")) | Q(grant_id=OuterRef("grant_id")),
+        # A grant that was removed never holds again; a person may have been given another one since.
+        Q(grant_id=OuterRef("grant_id"))
+        | Q(identity=OuterRef("identity"), removed_at__gt=OuterRef("granted_at")),
         room=OuterRef("room"),
-        removed_at__gt=OuterRef("granted_at"),
     )
     deactivated = User.objects.filter(
         tenant=OuterRef("tenant"), identity=OuterRef("identity"), is_active=False
@@ -76,14 +77,27 @@ def evict_unwelcome(people: QuerySet[Participant], *, now: datetime) -> int:
 
 def _evict(person: Participant, *, retry_before: datetime, now: datetime) -> int:
     with transaction.atomic():
+        # The room first, as whoever kicks and bans does: else two could wait for each other.
+        Room.objects.select_for_update().get(pk=person.room_id)
         mine = Participant.objects.filter(Q(evicted_at=None) | Q(evicted_at__lt=retry_before), pk=person.pk)
-        if not mine.update(evicted_at=now):
+        if not mine.update(evicted_at=now) or _is_being_removed(person):
             return 0
         moderation.order_kick(HOUSE, person.session, [person], because=_because(person))
     log.info(
         "eviction_ordered", participant=str(person.pk), room=str(person.room_id), because=_because(person)
     )
     return 1
+
+
+def _is_being_removed(person: Participant) -> bool:
+    """Whether an order to remove them is still to be carried out. While Telnyx is away a second one would do no more,
+    and one every few seconds for everybody would bury us."""
+    kicks = Operation.objects.filter(
+        room=person.room_id, kind=Operation.Kind.KICK, state__in=Operation.UNFINISHED
+    )
+    return any(
+        str(person.pk) in arguments["participants"] for arguments in kicks.values_list("arguments", flat=True)
+    )
 
 
 def _because(person: Participant) -> str:

@@ -22,6 +22,8 @@ def remove(
     """Revoke the grants and leave the fact, in the caller's transaction: what was granted before `now` holds no more,
     and until the last token given for it is over, whoever returns with it is put out again. Gives the time when that
     token is over; None if none is out."""
+    # Nobody is given a seat while this goes on: who asks meanwhile waits, and meets what was decided here.
+    Room.objects.select_for_update().get(pk=room.pk)
     last = doorkeeper().revoke(room, identities=identities, grant_ids=grant_ids, because=because, now=now)
     watched_until_at = (max(last, now) if last else now) + WATCH_LEEWAY
     common: dict[str, Any] = {"room": room, "removed_at": now, "watched_until_at": watched_until_at}

@@ -134,6 +134,8 @@ def _tell(fact: Fact) -> int:
     """Mark the fact as told and write its delivery, if the room has a back end that wants to know; 1 unless somebody
     else told it first."""
     with transaction.atomic():
+        # The room first, as whoever kicks and bans does: else two could wait for each other.
+        Room.objects.select_for_update().get(pk=fact.row.room_id)
         untold = type(fact.row)._default_manager.filter(pk=fact.row.pk, **{fact.marker: False})
         if not untold.update(**{fact.marker: True}):
             return 0
