@@ -98,7 +98,7 @@ class WebhookTestView(ApiView):
     """Trying whether webhooks arrive."""
 
     scopes = {"POST": "rooms:write"}
-    throttle_classes = [TenantThrottle, IdentityThrottle, WebhookTestThrottle]
+    throttle_classes = [IdentityThrottle, WebhookTestThrottle, TenantThrottle]
     queryset = Room.objects.none()
     serializer_class = Body
 

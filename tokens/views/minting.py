@@ -27,7 +27,7 @@ class MintView(ApiView):
     scopes = {"POST": "tokens:mint"}
     for_people = frozenset({"POST"})
     permission_classes = [Policy]
-    throttle_classes = [TenantThrottle, IdentityThrottle, MintThrottle]
+    throttle_classes = [IdentityThrottle, MintThrottle, TenantThrottle]
     serializer_class = MintBody
     queryset = Grant.objects.none()
 
@@ -74,7 +74,7 @@ class RefreshView(ApiView):
     scopes = {"POST": "tokens:mint"}
     for_people = frozenset({"POST"})
     permission_classes = [SignedInOrTenantAllows]
-    throttle_classes = [TenantThrottle, IdentityThrottle, MintThrottle, AddressThrottle]
+    throttle_classes = [IdentityThrottle, AddressThrottle, MintThrottle, TenantThrottle]
     serializer_class = RefreshBody
     queryset = Grant.objects.none()
 

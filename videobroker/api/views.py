@@ -30,7 +30,7 @@ class ApiView(GenericAPIView[Any]):
     authentication_classes = [BearerAuthentication, SessionCookieAuthentication]
     parser_classes = [StrictJSONParser]
     permission_classes = [Policy, SuspendedMayOnlyRead]
-    throttle_classes = [TenantThrottle, IdentityThrottle]
+    throttle_classes = [IdentityThrottle, TenantThrottle]
     filter_backends = [StrictFilterBackend]
     pagination_class: type[Pages | CursorPages] | None = None
 
@@ -41,6 +41,13 @@ class ApiView(GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         check_parameters(request, self)
+
+    def check_throttles(self, request: Request) -> None:
+        """Count what is narrowest first, and no further once it is too much: what one person is refused must not use up
+        what the others of the tenant have."""
+        for throttle in self.get_throttles():
+            if not throttle.allow_request(request, self):
+                self.throttled(request, throttle.wait() or 1.0)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

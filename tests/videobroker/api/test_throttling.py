@@ -144,6 +144,25 @@ def test_one_person_does_not_use_up_what_others_have(acme: Company, settings: An
     assert acme.back_end.get("/v2/rooms").status == 200
 
 
+def test_what_one_person_is_refused_does_not_count_for_the_tenant(
+    acme: Company, settings: Any, counting: None
+) -> None:
+    settings.REQUESTS_PER_MINUTE_OF_IDENTITY = 2
+    acme.change(requests_per_minute=10)
+    assert [acme.person("bo").get("/v2/rooms").status for _ in range(20)] == [200] * 2 + [429] * 18
+    assert [acme.person("ana").get("/v2/rooms").status for _ in range(2)] == [200] * 2
+
+
+def test_mints_one_person_is_refused_do_not_use_up_the_tenants(
+    acme: Company, demo_room: Json, settings: Any, counting: None
+) -> None:
+    settings.REQUESTS_PER_MINUTE_OF_IDENTITY = 1
+    acme.change(mints_per_minute=3)
+    path = f"/v2/rooms/{demo_room['id']}/actions/generate_join_client_token"
+    assert [acme.person("bo").post(path).status for _ in range(5)] == [201] + [429] * 4
+    assert acme.person("ana").post(path).status == 201
+
+
 def test_a_tenant_has_so_many_mints_a_minute_and_may_do_the_rest(
     acme: Company, demo_room: Json, counting: None
 ) -> None:
