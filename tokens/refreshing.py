@@ -17,7 +17,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from rooms import admission
+from rooms import admission, removing
 from rooms.models import Room
 from tokens import refresh_tokens, seats, upstream
 from tokens.minting import Minted, decide_again, handed, ttl_secs
@@ -128,7 +128,10 @@ def _holds(grant: Grant, token: RefreshToken, now: datetime) -> bool:
 def _reused(actor: Caller, room: Room, grant: Grant, token: RefreshToken, now: datetime) -> Problem:
     """A genuine token that was replaced long ago: somebody has a copy. Nobody can tell who, so the grant dies."""
     with transaction.atomic():
+        seats.lock(room)
         if revoke([grant], because="token_reused", now=now):
+            # Whoever is in with it is put out, for it may be the thief.
+            removing.remove(room, identities=set(), grant_ids={grant.pk}, because="token_reused", now=now)
             auditing.record(
                 actor,
                 "token.reused",

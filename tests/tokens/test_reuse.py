@@ -3,6 +3,8 @@ a copy in the wrong hands, and the grant dies."""
 
 from tests.asking import Json
 from tests.cast import Company
+from tests.rooms.gatherings import Gathering
+from tests.rooms.orders import settle
 from tests.simulated import Simulator
 from tests.tokens.doors import audited, enter, grant_of, mint, refresh, stay
 from tests.tokens.passing import Time
@@ -128,3 +130,21 @@ def test_only_hashes_of_two_generations_are_kept(acme: Company, demo_room: Json)
     minted, tokens = chain(acme, demo_room, 3)
     row = str(Grant.objects.filter(pk=minted["grant_id"]).values().get())
     assert not [token for token in tokens if token in row or token[-86:-43] in row]
+
+
+def test_whoever_is_in_with_a_stolen_grant_is_put_out(
+    acme: Company, demo_room: Json, simulator: Simulator
+) -> None:
+    gathering = Gathering.of(acme, simulator, demo_room)
+    minted, tokens = chain(acme, demo_room, 3)
+    bo, ana = gathering.joins(minted), gathering.comes("ana")
+    gathering.hear()
+    assert refresh(acme.person("bo"), demo_room, tokens[0]).refusal == (403, "token_reused")
+    assert gathering.evicts() == 1
+    settle()
+    assert (gathering.is_in(bo), gathering.is_in(ana)) == (False, True)
+    gathering.hear()
+    afresh = gathering.comes("bo")
+    gathering.hear()
+    settle()
+    assert gathering.is_in(afresh)
