@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from rooms.models import Access, Member, Role, Room
+from django.utils import timezone
+
+from rooms.models import Access, Ban, Member, Role, Room
 from videobroker.api.problems import Problem, forbidden, not_found
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
@@ -36,8 +38,14 @@ def require_sight(room: Room, caller: Caller) -> None:
 
 
 def is_moderator(room: Room, caller: Caller) -> bool:
-    """Whether the caller may decide about others in the room (a back end may what its scopes say)."""
-    return caller.is_back_end or role_in(room, caller) == Role.MODERATOR
+    """Whether the caller may decide about others in the room (a back end may what its scopes say). Who is banned from
+    it may not, or they would lift the ban themselves."""
+    return caller.is_back_end or (role_in(room, caller) == Role.MODERATOR and not _is_banned(room, caller))
+
+
+def _is_banned(room: Room, caller: Caller) -> bool:
+    bans = Ban.objects.filter(tenant=room.tenant_id).in_force(timezone.now())
+    return bans.against(caller.identity or "", room.pk).exists()
 
 
 def require_moderator(room: Room, caller: Caller) -> None:

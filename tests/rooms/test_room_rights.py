@@ -176,3 +176,28 @@ def test_a_change_of_nothing_is_not_written_down(acme: Company, demo_room: Json)
 def test_a_refused_change_is_not_written_down_as_done(acme: Company, demo_room: Json) -> None:
     acme.person("bo").patch(path_of(demo_room), {"locked": True})
     assert AuditEntry.objects.filter(action="room.updated", outcome="done").count() == 0
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_moderator_who_is_banned_decides_nothing_until_the_ban_is_lifted(
+    acme: Company, demo_room: Json, everywhere: bool
+) -> None:
+    ana = acme.person("ana")
+    bans = "/v2/bans" if everywhere else f"{path_of(demo_room)}/bans"
+    ban = acme.back_end.post(bans, {"identity": "ana"}).data
+    assert ana.delete(f"/v2/bans/{ban['id']}").status == 404
+    refused = [
+        ana.patch(path_of(demo_room), {"locked": True}),
+        ana.post(f"{path_of(demo_room)}/bans", {"identity": "bo"}),
+        ana.post(f"{path_of(demo_room)}/members", {"identity": "cy"}),
+        ana.post(f"{path_of(demo_room)}/actions/seal"),
+    ]
+    assert {answer.refusal for answer in refused} == {(403, "not_a_moderator")}
+    assert acme.back_end.delete(f"/v2/bans/{ban['id']}").status == 204
+    assert ana.patch(path_of(demo_room), {"locked": True}).status == 200
+
+
+def test_a_ban_from_one_room_leaves_a_moderator_their_others(acme: Company, demo_room: Json) -> None:
+    other = acme.new_room({"ana": "moderator"})
+    acme.back_end.post(f"{path_of(demo_room)}/bans", {"identity": "ana"})
+    assert acme.person("ana").patch(path_of(other), {"locked": True}).status == 200
