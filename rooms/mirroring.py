@@ -29,8 +29,9 @@ class Changes:
 def session_started(room: Room, telnyx_id: UUID, at: datetime | None) -> Changes:
     """A session of the room goes on, or went on, since `at`."""
     session, is_new = _session(room, telnyx_id)
-    began = at is not None and _earliest(Session.objects.filter(pk=session.pk), "started_at", at)
-    return Changes(session, None, ("session.started",) if is_new or began else ())
+    if at is not None:
+        _earliest(Session.objects.filter(pk=session.pk), "started_at", at)
+    return Changes(session, None, ("session.started",) if is_new else ())
 
 
 def session_ended(room: Room, telnyx_id: UUID, at: datetime, reason: str = "") -> Changes:
