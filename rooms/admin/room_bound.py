@@ -2,26 +2,31 @@
 
 from typing import Any, ClassVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from rooms import rights
-from rooms.models import Role, Room
+from rooms.models import Ban, Role, Room
 from videobroker.admin.callers import caller_of, user_of
 from videobroker.admin.tenancy import TenantAdmin
 from videobroker.api.problems import Problem
 
 
 def rooms_to_decide(request: HttpRequest) -> QuerySet[Room]:
-    """The living rooms in which the signed-in person is a moderator; for operators all."""
+    """The living rooms in which the signed-in person is a moderator and not banned; for operators all."""
     rooms = Room.objects.living().select_related("tenant", "account")
     if user_of(request).is_operator:
         return rooms
     caller = caller_of(request)
     if caller.tenant is None or caller.identity is None:
         return rooms.none()
-    return rooms.of(caller.tenant).filter(members__identity=caller.identity, members__role=Role.MODERATOR)
+    moderated = rooms.of(caller.tenant).filter(
+        members__identity=caller.identity, members__role=Role.MODERATOR
+    )
+    bans = Ban.objects.of(caller.tenant).in_force(timezone.now()).filter(identity=caller.identity)
+    return moderated.exclude(Exists(bans.filter(Q(room=None) | Q(room=OuterRef("pk")))))
 
 
 def may_decide_in(request: HttpRequest, room: Room) -> bool:

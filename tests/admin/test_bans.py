@@ -87,3 +87,15 @@ def test_bans_are_filtered_by_whether_they_hold(ana: Client, demo: Room) -> None
     }
     assert {each.identity for each in shown["in-force"]} == {"holds"}
     assert {each.identity for each in shown["over"]} == {"lifted", "over"}
+
+
+def test_a_moderator_who_is_banned_neither_lifts_nor_makes_bans(
+    ana: Client, acme: Company, demo: Room
+) -> None:
+    acme.back_end.post(f"/v2/rooms/{demo.pk}/bans", {"identity": "ana"})
+    hers = Ban.objects.get()
+    ana.post(act_path("rooms_ban", hers, "lift"))
+    ban(ana, room=str(demo.pk), identity="bo")
+    hers.refresh_from_db()
+    assert hers.lifted_at is None
+    assert Ban.objects.count() == 1
