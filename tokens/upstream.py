@@ -154,8 +154,8 @@ def _refresh(room: Room, grant: Grant, ttl_secs: int, timeout_secs: float) -> Cl
 
 
 def require_present(room: Room, client_token: ClientToken) -> None:
-    """Raise `Problem` 503 if the token is of a Telnyx room that is not the room's any more (it was sealed, or made anew,
-    while Telnyx answered): it would open nothing."""
+    """Raise `Problem` 503 if the token is of a Telnyx room that is not the room's any more: it would open nothing. (The
+    room was sealed, or made anew, while Telnyx answered.)"""
     present = Room.objects.values_list("telnyx_id", flat=True).get(pk=room.pk)
     if str(present) != client_token.telnyx_room_id:
         raise _unavailable("upstream_room_changed", 1)
