@@ -175,10 +175,10 @@ def carry_out_kick(attempt: Attempt) -> dict[str, Any]:
     session, line = _begin(attempt)
     arguments = attempt.operation.arguments
     if arguments["everybody"]:
-        exclude = _telnyx_ids(arguments["exclude"])
+        exclude = _telnyx_ids(session, arguments["exclude"])
         told = _tell(line, session, lambda: line.kick(session.telnyx_id, participants="all", exclude=exclude))
     else:
-        meant = _telnyx_ids(arguments["participants"])
+        meant = _telnyx_ids(session, arguments["participants"])
         if not meant:
             return _outcome(session, "nobody of them is in the session")
         told = _tell(line, session, lambda: line.kick(session.telnyx_id, participants=meant))
@@ -204,10 +204,10 @@ def _set_muted(attempt: Attempt, *, muted: bool) -> dict[str, Any]:
     act = line.mute if muted else line.unmute
     if arguments["everybody"] and not any(order["everybody"] for order in newer):
         spared = {each for order in newer for each in order["participants"]}
-        exclude = _telnyx_ids({*arguments["exclude"], *spared})
+        exclude = _telnyx_ids(session, {*arguments["exclude"], *spared})
         told = _tell(line, session, lambda: act(session.telnyx_id, participants="all", exclude=exclude))
         return _outcome(session, told)
-    meant = _telnyx_ids(_still_meant(arguments, newer))
+    meant = _telnyx_ids(session, _still_meant(arguments, newer))
     if not meant:
         superseded = newer and arguments["participants"]
         raise Cancelled("superseded by a newer order" if superseded else "nobody of them is in the session")
@@ -262,8 +262,10 @@ def _newer_orders(operation: Operation, session: Session) -> list[dict[str, Any]
     return list(newer.values_list("arguments", flat=True))
 
 
-def _telnyx_ids(ids: Iterable[str]) -> list[str]:
-    rows = Participant.objects.filter(pk__in=list(ids)).order_by("pk")
+def _telnyx_ids(session: Session, ids: Iterable[str]) -> list[str]:
+    """Telnyx's ids of those of these participants who are, or were, in the session: whoever is named from elsewhere, be
+    it another tenant's, is nobody here."""
+    rows = Participant.objects.filter(session=session, pk__in=list(ids)).order_by("pk")
     return [str(each) for each in rows.values_list("telnyx_id", flat=True)]
 
 

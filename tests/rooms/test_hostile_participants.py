@@ -7,8 +7,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from rooms.models import Attribution, Event, Operation, Participant
+from tests.cast import Company
 from tests.rooms.gatherings import Gathering
 from tests.rooms.orders import settle
+from tests.simulated import Simulator
 from tests.tokens.doors import enter
 from tokens.models import Grant
 
@@ -104,3 +106,19 @@ def test_a_removed_grant_does_not_hold_again_whatever_the_clocks_say(gathering: 
     gathering.hear()
     settle()
     assert not gathering.is_in(again)
+
+
+def test_whom_an_order_spares_is_looked_for_in_its_session_only(
+    gathering: Gathering, globex: Company, simulator: Simulator
+) -> None:
+    elsewhere = Gathering.of(globex, simulator, globex.new_room({"gus": "moderator"}))
+    gus, bo = elsewhere.comes("gus"), gathering.comes("bo")
+    elsewhere.hear()
+    gathering.hear()
+    ana = gathering.company.person("ana")
+    gathering.done(
+        gathering.acts(ana, "kick", participants="all", exclude=elsewhere.ids(gus)),
+    )
+    assert (gathering.is_in(bo), elsewhere.is_in(gus)) == (False, True)
+    (call,) = simulator.calls("kick_participant_in_session")
+    assert gus not in str(call)
