@@ -1,5 +1,5 @@
-"""Thousands of orders while everything goes wrong: `pytest tests/journeys/soak_operations.py`; OPERATIONS says how many.
-It is not part of the suite.
+"""Thousands of orders while everything goes wrong: `pytest tests/journeys/soak_operations.py`; OPERATIONS says how
+many. It is not part of the suite.
 
 Rooms are made, changed, met in (muted, unmuted, kicked, ended) and deleted, while workers are killed, the broker
 forgets and stops, beats come in twos or not at all, and Telnyx fails a fifth of the calls. In the end every order is
