@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -68,7 +68,9 @@ def _apply_safely(event: Event) -> None:
     try:
         with transaction.atomic():
             changes = apply(event)
-    except (ValueError, KeyError, TypeError, mirroring.ForeignSession) as error:
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  whatever is wrong with one event must not hold up all that come after
         _note_failure(event, error)
         return
     if changes is not None:

@@ -20,6 +20,7 @@ from rooms.models import Participant, Removal, Room, Session, Tally, TelnyxRoom
 from rooms.removing import ASKED_WHILE_WATCHED
 from videobroker import telnyx
 from videobroker.telnyx import Telnyx, errors
+from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.lines import line_of
 from videobroker.tenants.models import Account
 
@@ -48,7 +49,7 @@ def _reconcile_in_turn(room: Room, now: datetime) -> int:
         return 0
     try:
         reconcile(room, now=now)
-    except errors.TelnyxError as error:
+    except (errors.TelnyxError, mirroring.ForeignSession, ValueError, KeyRingError) as error:
         # Its next turn comes; what is known stays as it is, since not knowing is not a change.
         log.warning("room_not_reconciled", room=str(room.pk), error=str(error))
     return 1

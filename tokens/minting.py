@@ -95,9 +95,7 @@ def _open(caller: Caller, room: Room, asked: Asked, now: datetime) -> tuple[Gran
     tenant = caller.the_tenant
     with transaction.atomic():
         room = seats.lock(room)
-        decision = admission.decide(
-            room, asked.identity, tenant=tenant, now=now, seats=seats.counted(room, now)
-        )
+        decision = seats.decide_on_a_seat(room, asked.identity, tenant=tenant, now=now)
         if decision.admitted:
             return _grant(caller, room, asked, decision, now)
     raise refusal(caller, "token.mint", room, asked.identity, decision)

@@ -161,8 +161,9 @@ def _keep_seat(actor: Caller, room: Room, grant: Grant, now: datetime) -> None:
     else:
         with transaction.atomic():
             fresh = seats.lock(room)
-            taken = seats.counted(fresh, now, besides=grant)
-            decision = admission.decide(fresh, grant.identity, tenant=room.tenant, now=now, seats=taken)
+            decision = seats.decide_on_a_seat(
+                fresh, grant.identity, tenant=room.tenant, now=now, besides=grant
+            )
             if decision.admitted:
                 Grant.objects.filter(pk=grant.pk).update(seated_until_at=now + SEAT_WHILE_ASKING)
     if not decision.admitted:

@@ -97,6 +97,8 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 # Requests one tenant, and one identity, may make in a minute, where the tenant has no limit of its own.
 REQUESTS_PER_MINUTE_OF_TENANT = env.int("REQUESTS_PER_MINUTE_OF_TENANT", default=12000)
 REQUESTS_PER_MINUTE_OF_IDENTITY = env.int("REQUESTS_PER_MINUTE_OF_IDENTITY", default=1200)
+# Of those, mints and refreshes: a person needs a few for each device, not a tenant's whole share.
+MINTS_PER_MINUTE_OF_IDENTITY = env.int("MINTS_PER_MINUTE_OF_IDENTITY", default=120)
 # The same for one address, for what may be asked without a login (refreshing, where the tenant allows it).
 REQUESTS_PER_MINUTE_OF_ADDRESS = env.int("REQUESTS_PER_MINUTE_OF_ADDRESS", default=300)
 # Whether identity providers and webhook targets may be at private addresses. For a demo or a closed network.

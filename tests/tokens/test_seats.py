@@ -113,3 +113,19 @@ def test_more_seats_let_more_in_at_once(acme: Company, pair: Json) -> None:
     fill(acme, pair)
     acme.back_end.patch(f"/v2/rooms/{pair['id']}", {"max_participants": 3})
     enter(acme.person("cy"), pair)
+
+
+def test_whoever_holds_seats_beyond_reason_keeps_nobody_out(acme: Company) -> None:
+    room = acme.new_room({"ana": "moderator", "bo": "participant"}, max_participants=8)
+    for _ in range(8):
+        enter(acme.person("bo"), room)
+
+    assert mint(acme.person("ana"), room).status == 201
+
+
+def test_a_room_full_of_people_with_a_few_devices_each_is_full(acme: Company) -> None:
+    room = acme.new_room({"ana": "moderator", "bo": "participant"}, max_participants=5)
+    for _ in range(5):
+        enter(acme.person("bo"), room)
+
+    assert mint(acme.person("ana"), room).refusal == (403, "room_full")

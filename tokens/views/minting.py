@@ -15,7 +15,13 @@ from tokens.serializers import MintBody, MintedRecord, RefreshBody
 from videobroker.api.idempotency import idempotent
 from videobroker.api.permissions import Policy
 from videobroker.api.problems import forbidden
-from videobroker.api.throttling import AddressThrottle, IdentityThrottle, MintThrottle, TenantThrottle
+from videobroker.api.throttling import (
+    AddressThrottle,
+    IdentityMintThrottle,
+    IdentityThrottle,
+    MintThrottle,
+    TenantThrottle,
+)
 from videobroker.api.views import ApiView, one
 from videobroker.tenants.callers import Caller, caller_of
 from videobroker.tenants.identities import clean_display_name
@@ -27,7 +33,7 @@ class MintView(ApiView):
     scopes = {"POST": "tokens:mint"}
     for_people = frozenset({"POST"})
     permission_classes = [Policy]
-    throttle_classes = [IdentityThrottle, MintThrottle, TenantThrottle]
+    throttle_classes = [IdentityThrottle, IdentityMintThrottle, MintThrottle, TenantThrottle]
     serializer_class = MintBody
     queryset = Grant.objects.none()
 
@@ -74,7 +80,7 @@ class RefreshView(ApiView):
     scopes = {"POST": "tokens:mint"}
     for_people = frozenset({"POST"})
     permission_classes = [SignedInOrTenantAllows]
-    throttle_classes = [IdentityThrottle, AddressThrottle, MintThrottle, TenantThrottle]
+    throttle_classes = [IdentityThrottle, IdentityMintThrottle, AddressThrottle, MintThrottle, TenantThrottle]
     serializer_class = RefreshBody
     queryset = Grant.objects.none()
 

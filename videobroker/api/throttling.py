@@ -136,6 +136,19 @@ class MintThrottle(Throttle):
         return str(caller.the_tenant.pk)
 
 
+class IdentityMintThrottle(Throttle):
+    """The tokens one person gets minted and refreshed: nobody may use up what their tenant has."""
+
+    name = "your-mints"
+
+    def per_minute(self, caller: Caller) -> int:
+        quota: int = settings.MINTS_PER_MINUTE_OF_IDENTITY
+        return quota
+
+    def key(self, caller: Caller) -> str | None:
+        return None if caller.is_back_end else f"{caller.the_tenant.pk}:{caller.subject}"
+
+
 class AddressThrottle(BaseThrottle):
     """Requests of one address that come without a login. Where a login is optional, nobody may try without end."""
 

@@ -121,7 +121,7 @@ def _tenant(kept: Secrets, slug: str, simulator: Json | None, now: datetime) -> 
             defaults={
                 "name": slug.capitalize(),
                 "account": account,
-                "mints_per_minute": 6000,
+                "mints_per_minute": 60000,
                 "requests_per_minute": 60000,
             },
         )

@@ -63,6 +63,9 @@ class Plan:
             "TELNYX_API_BASE": f"http://{ports.LOOPBACK}:{simulator_port}/v2",
             # Webhooks between the broker, the simulator and a tenant on this machine go to the loopback.
             "ALLOW_PRIVATE_ADDRESSES": self.environ.get("ALLOW_PRIVATE_ADDRESSES") or "true",
+            # Whoever plays with four people plays fast.
+            "REQUESTS_PER_MINUTE_OF_IDENTITY": self.environ.get("REQUESTS_PER_MINUTE_OF_IDENTITY") or "60000",
+            "MINTS_PER_MINUTE_OF_IDENTITY": self.environ.get("MINTS_PER_MINUTE_OF_IDENTITY") or "60000",
         }
 
     def _embedded(self) -> list[Step]:
