@@ -1,7 +1,6 @@
 """The Celery application: `celery -A videobroker worker`, `celery -A videobroker beat`."""
 
 import os
-
 from typing import Any
 
 from celery import Celery

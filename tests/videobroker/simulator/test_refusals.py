@@ -98,7 +98,9 @@ def test_a_body_that_is_no_object_is_refused(simulator: Simulator, body: bytes) 
 
 
 @pytest.mark.parametrize("action", ["kick", "mute", "unmute"])
-@pytest.mark.parametrize("body", [{"participants": None}, {"participants": "some"}, {"participants": ["ana"]}])
+@pytest.mark.parametrize(
+    "body", [{"participants": None}, {"participants": "some"}, {"participants": ["ana"]}]
+)
 def test_an_order_that_names_nobody_is_refused(world: World, action: str, body: Any) -> None:
     answer = world.simulator.api("POST", f"/room_sessions/{world.session_id}/actions/{action}", json=body)
 
