@@ -25,6 +25,12 @@ def listen(listener: Listener) -> Listener:
     return listener
 
 
+def expect_somebody(room: Room, *, now: datetime) -> None:
+    """Somebody was let in: ask Telnyx before long who is there, should the webhook of their joining be lost."""
+    if room.reconcile_due_at is None:
+        Room.objects.filter(pk=room.pk, reconcile_due_at=None).update(reconcile_due_at=now + ASKED_WHILE_LIVE)
+
+
 def happened(changes: Changes) -> None:
     """Follow up on what was just merged and committed. Should the process die in between, the workers' rounds find
     everything here again."""

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from rooms import admission
+from rooms import admission, happenings
 from rooms.models import Room
 from tokens import contexts, refresh_tokens, seats, upstream
 from tokens.models import Grant
@@ -142,7 +142,8 @@ def _hand_out(
     now = timezone.now()
     with transaction.atomic():
         decision = decide_again(room, grant, now)
-        upstream.require_present(room, client_token)
+        if decision.admitted:
+            upstream.require_present(room, client_token)
         opened = decision.admitted and Grant.objects.filter(pk=grant.pk, state=Grant.State.MINTING).update(
             state=Grant.State.OPEN, role=decision.role, **upstream.columns(grant, client_token)
         )
@@ -151,6 +152,7 @@ def _hand_out(
         raise refusal(caller, "token.withheld", room, grant.identity, decision)
     if not opened:
         raise refusal(caller, "token.withheld", room, grant.identity, WITHDRAWN)
+    happenings.expect_somebody(room, now=now)
     grant.role = decision.role or grant.role
     return handed(grant, first, client_token, now)
 

@@ -183,7 +183,8 @@ def _hand_out(actor: Caller, room: Room, presented: Presented, client_token: ups
     with transaction.atomic():
         following = _advance(presented, kept, now)
         decision = decide_again(room, grant, now)
-        upstream.require_present(room, client_token)
+        if decision.admitted:
+            upstream.require_present(room, client_token)
         if not decision.admitted:
             transaction.set_rollback(True)
     if not decision.admitted:
