@@ -4,14 +4,23 @@ set -eu
 
 POSTGRES="${TEST_POSTGRES_URL:-postgres://postgres@127.0.0.1:5432/postgres}"
 ON_POSTGRES="tests/rooms tests/tokens tests/journeys tests/videobroker/api/test_idempotency.py
-tests/videobroker/tenants/test_isolation.py tests/videobroker/tenants/test_key_ring.py tests/admin/test_query_counts.py"
-# Whatever the database, these say the same: faults of the wire, hostile bodies, pure decisions, brokers.
-SAME_ON_EVERY_DATABASE="tests/rooms/test_faults_on_orders.py tests/rooms/test_losing_workers_and_brokers.py
-tests/rooms/test_creating_rooms.py tests/rooms/test_changing_rooms.py tests/rooms/test_deliveries_resource.py
+tests/videobroker/tenants/test_key_ring.py tests/admin/test_query_counts.py"
+# Whatever the database, these say the same: rights and refusals, fields and limits, faults of the wire, brokers, pure
+# decisions. What locks, races, sorts, filters by time or runs in processes of its own is not among them.
+SAME_ON_EVERY_DATABASE="
+tests/rooms/test_faults_on_orders.py tests/rooms/test_losing_workers_and_brokers.py tests/rooms/test_workers.py
+tests/rooms/test_creating_rooms.py tests/rooms/test_changing_rooms.py tests/rooms/test_room_rights.py
+tests/rooms/test_members.py tests/rooms/test_moderation.py tests/rooms/test_operations_resource.py
+tests/rooms/test_deliveries_resource.py tests/rooms/test_audited_acts.py tests/rooms/test_schedules.py
 tests/tokens/test_upstream_faults.py tests/tokens/test_without_redis.py tests/tokens/test_attributing.py
 tests/tokens/test_contexts.py tests/tokens/test_display_names.py tests/tokens/test_foreign_tokens.py
 tests/tokens/test_refusals.py tests/tokens/test_access.py tests/tokens/test_minting_for_whom.py
-tests/tokens/test_lifetimes.py"
+tests/tokens/test_lifetimes.py tests/tokens/test_strategies.py tests/tokens/test_locked_rooms.py
+tests/tokens/test_tenancy.py tests/journeys/test_official_sdk.py tests/journeys/test_official_sdk_live.py
+tests/tokens/test_revoking.py tests/tokens/test_grants.py tests/tokens/test_bans_end.py
+tests/rooms/test_events.py tests/rooms/test_effect_of_bans.py tests/rooms/test_delivering_again.py
+tests/journeys/test_curl_lines.py tests/journeys/test_curl_lines_live.py tests/journeys/test_getting_in.py
+tests/journeys/test_putting_out.py"
 
 ruff check .
 ruff format --check .
