@@ -19,7 +19,7 @@ from rooms.mirroring import Changes
 from rooms.models import Participant, Removal, Room, Session, Tally, TelnyxRoom
 from rooms.removing import ASKED_WHILE_WATCHED
 from videobroker import telnyx
-from videobroker.telnyx import Telnyx, errors
+from videobroker.telnyx import DateFilter, Telnyx, errors
 from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.lines import line_of
 from videobroker.tenants.models import Account
@@ -27,6 +27,8 @@ from videobroker.tenants.models import Account
 log = structlog.get_logger(__name__)
 
 QUIET_ROOMS_ASKED_EVERY: Final = timedelta(minutes=10)
+# How far back sessions are looked for that nobody told us of.
+UNHEARD_LOOKED_FOR: Final = timedelta(days=1)
 TIMEOUT_SECS: Final = 8.0
 AT_ONCE: Final = 20
 
@@ -156,6 +158,7 @@ def check_account(account: Account, *, now: datetime) -> None:
     seen: dict[UUID, telnyx.Room] = {UUID(found.id): found for found in line.each_room()}
     _note_vanished(account, seen, started_at)
     _look_where_somebody_is(seen, now)
+    _hear_of_the_unheard(account, line, now)
     _follow_changed(seen)
     _delete_orphans(account, seen.values(), line)
 
@@ -174,6 +177,18 @@ def _note_vanished(account: Account, seen: Iterable[UUID], before: datetime) -> 
 def _look_where_somebody_is(seen: dict[UUID, telnyx.Room], now: datetime) -> None:
     busy = [telnyx_id for telnyx_id, room in seen.items() if room.active_session_id]
     Room.objects.filter(telnyx_id__in=busy, reconcile_due_at=None).update(reconcile_due_at=now)
+
+
+def _hear_of_the_unheard(account: Account, line: Telnyx, now: datetime) -> None:
+    """Sessions of late that came and went while no webhook of them arrived."""
+    since = DateFilter(gte=(now - UNHEARD_LOOKED_FOR).date())
+    for found in line.each_session(date_created_at=since, include_participants=True):
+        rooms = TelnyxRoom.objects.filter(account=account, telnyx_id=found.room_id)
+        known = rooms.select_related("room", "room__tenant", "room__account").first()
+        if known is None or Session.objects.filter(telnyx_id=found.id).exists():
+            continue
+        if news := _tell(*_merge(known.room, found, now)):
+            log.warning("drift_healed", room=str(known.room_id), facts=news)
 
 
 def _follow_changed(seen: dict[UUID, telnyx.Room]) -> None:

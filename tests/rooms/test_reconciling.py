@@ -48,6 +48,16 @@ class TestWhatNobodyTold:
         told = gathering.simulator.participant(anas)["left_at"]
         assert told.startswith(f"{gathering.person(anas).left_at:%Y-%m-%dT%H:%M:%S}")
 
+    def test_a_session_that_came_and_went_unheard_is_found_with_the_account(
+        self, acme: Company, gathering: Gathering
+    ) -> None:
+        bos = gathering.comes("bo")
+        gathering.leaves(bos)
+        assert not Session.objects.exists()
+        check(acme)
+        session = Session.objects.get()
+        assert (session.is_live, session.participants.get().identity) == (False, "bo")
+
     def test_asking_again_tells_nothing_new(self, gathering: Gathering) -> None:
         gathering.comes("ana")
         gathering.asks()
