@@ -74,10 +74,15 @@ def reconcile(room: Room, *, now: datetime) -> int:
     people = Participant.objects.filter(room=room).present_or_pending()
     doorkeeper().attribute(people.select_related("room", "tenant"), now=now)
     evicting.evict_unwelcome(people, now=now)
-    if news:
-        Tally.add(Tally.Name.DRIFT_HEALED, news)
-        log.warning("drift_healed", room=str(room.pk), facts=news)
+    _note_drift(room, news)
     return news
+
+
+def _note_drift(room: Room, facts: int) -> None:
+    """Write down how many facts had to be found by asking."""
+    if facts:
+        Tally.add(Tally.Name.DRIFT_HEALED, facts)
+        log.warning("drift_healed", room=str(room.pk), facts=facts)
 
 
 def _living(room: Room) -> Iterable[TelnyxRoom]:
@@ -187,8 +192,7 @@ def _hear_of_the_unheard(account: Account, line: Telnyx, now: datetime) -> None:
         known = rooms.select_related("room", "room__tenant", "room__account").first()
         if known is None or Session.objects.filter(telnyx_id=found.id).exists():
             continue
-        if news := _tell(*_merge(known.room, found, now)):
-            log.warning("drift_healed", room=str(known.room_id), facts=news)
+        _note_drift(known.room, _tell(*_merge(known.room, found, now)))
 
 
 def _follow_changed(seen: dict[UUID, telnyx.Room]) -> None:
