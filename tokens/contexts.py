@@ -67,14 +67,6 @@ def statement_in(text: str | None) -> Statement:
     return _verified(text)
 
 
-def read(text: str | None, *, joined_at: datetime) -> Statement:
-    """What the context of somebody who joined at `joined_at` says. Raises `ContextRefused`."""
-    statement = statement_in(text)
-    if joined_at > statement.join_by_at + JOIN_LEEWAY:
-        raise ContextRefused("late", "joined after the context's time")
-    return statement
-
-
 def _encode(statement: Statement, name: str, *, identity: bool = True) -> str:
     key_id, key = signing.current_key(signing.Purpose.CONTEXT)
     claims: dict[str, Any] = {

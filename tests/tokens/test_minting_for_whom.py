@@ -7,7 +7,6 @@ from tests.asking import Asker, Json
 from tests.cast import Company
 from tests.simulated import Simulator
 from tests.tokens.doors import access, audited, enter, grant_of, mint
-from tests.tokens.passing import moment
 from tokens import contexts
 from tokens.models import Grant
 from videobroker.tenants.models import User
@@ -15,8 +14,7 @@ from videobroker.tenants.models import User
 
 def said_by(minted: Json) -> contexts.Statement:
     """What the context of a minted token says."""
-    expires_at = moment(minted["token_expires_at"])
-    return contexts.read(minted["context"], joined_at=expires_at)
+    return contexts.statement_in(minted["context"])
 
 
 def test_a_back_end_mints_for_a_member(acme: Company, demo_room: Json) -> None:

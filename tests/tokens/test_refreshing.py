@@ -74,7 +74,7 @@ def test_a_changed_role_shows_in_the_next_context(acme: Company, demo_room: Json
     (member,) = acme.back_end.get(path, {"filter[identity]": "bo"}).data
     acme.back_end.patch(f"{path}/{member['id']}", {"role": "moderator"})
     refreshed = stay(acme.person("bo"), demo_room, minted["refresh_token"])
-    assert contexts.read(refreshed["context"], joined_at=datetime.now(UTC)).role == "moderator"
+    assert contexts.statement_in(refreshed["context"]).role == "moderator"
 
 
 class TestTheEndOfAGrant:
