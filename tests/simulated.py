@@ -239,7 +239,7 @@ def wait_until(condition: Callable[[], Any], secs: float = 10, pause_secs: float
     deadline = time.monotonic() + secs
     while not (answer := condition()):
         assert time.monotonic() < deadline, f"this did not become true within {secs} s"
-        time.sleep(pause_secs)
+        time.sleep(pause_secs)  # between two looks; the deadline is above
     return answer
 
 

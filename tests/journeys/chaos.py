@@ -116,7 +116,7 @@ class Chaos:
         """Kill them while they have something in hand, if there is anything to be had; what was in hand just then."""
         until = time.monotonic() + 2
         while not _held() and time.monotonic() < until:
-            time.sleep(0.01)
+            time.sleep(0.01)  # between two looks; the deadline is above
         held = _held()
         for worker in workers:
             worker.kill()

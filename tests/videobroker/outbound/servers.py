@@ -110,7 +110,7 @@ def dripping(start: bytes, drop: bytes, every_secs: float = 0.02) -> Handler:
         while True:
             connection.sendall(drop)
             # The pause between two drops is what is being tested, not a wait for something to happen.
-            time.sleep(every_secs)
+            time.sleep(every_secs)  # a server that drips is what is tested
 
     return drip
 

@@ -29,7 +29,7 @@ def until(condition: Callable[[], bool], what: str, within_secs: float = PATIENC
     deadline = time.monotonic() + within_secs
     while not condition():
         assert time.monotonic() < deadline, f"not within {within_secs} s: {what}"
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks; the deadline is above
 
 
 def in_a_row(*manners: str) -> list[dict[str, Any]]:

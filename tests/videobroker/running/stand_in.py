@@ -40,7 +40,7 @@ if worker == 0:
     if manner == "escaping":
         os.setsid()  # as a daemon does: no signal to the process group reaches it any more
     while True:
-        time.sleep(60)
+        time.sleep(60)  # a service that runs until it is ended
 if manner not in ("deaf", "mute and deaf"):
     signal.signal(signal.SIGTERM, stop)
 say(f"{name} begins")
