@@ -80,6 +80,13 @@ def view(sim: Simulation, call: Call) -> Any:
     return {"data": _shown(sim, call.ids["participant_id"])}
 
 
+def company(sim: Simulation, call: Call) -> Any:
+    """What a participant sees of the room, as the client SDK's state shows it: themselves, and who is in with them."""
+    me = _shown(sim, call.ids["participant_id"])
+    present = participants.present_in(sim.store, me["session_id"]) if me["present"] else []
+    return {"data": {"me": me, "participants": [_shown(sim, row["id"]) for row in present]}}
+
+
 def start_recording(sim: Simulation, call: Call) -> Any:
     """`{participant_id, type}`: begin to record; 409 unless the room has `enable_recording`."""
     fields = call.fields()

@@ -8,6 +8,7 @@ from typing import Any
 from videobroker.simulator import (
     accounts,
     attendance,
+    browsers,
     deliveries,
     errors,
     events,
@@ -176,6 +177,7 @@ ROUTER = Router(
         Route("POST", "/leave", "leave", 200, attendance.leave),
         Route("POST", "/speak", "speak", 200, attendance.speak),
         Route("GET", "/participants/{participant_id}", "view_participant", 200, attendance.view),
+        Route("GET", "/participants/{participant_id}/company", "view_company", 200, attendance.company),
         Route("POST", "/recordings", "start_recording", 201, attendance.start_recording),
         Route(
             "POST",
@@ -209,10 +211,15 @@ ROUTER = Router(
 
 def answer(sim: Simulation, call: Call) -> Answer:
     """Answer a call of the control API."""
+    return browsers.permission(ROUTER, call) or browsers.readable(_answer(sim, call), call)
+
+
+def _answer(sim: Simulation, call: Call) -> Answer:
     route = ROUTER.find(call)
     try:
         if route is None:
             raise ROUTER.missing(call)
+        browsers.check_origin(call)
         body = route.handler(sim, call)
     except Refusal as refusal:
         return refused(refusal)

@@ -15,13 +15,16 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass
 class Call:
-    """What was asked. `ids` are the path's ids by name; `room_id` is the room it is about, if known."""
+    """What was asked. `ids` are the path's ids by name; `room_id` is the room it is about, if known. `host` is whom the
+    caller takes us for, and `origin` whose page asks, if a browser asks for one."""
 
     method: str
     path: str
     query: Mapping[str, str]
     authorization: str
     raw: bytes
+    host: str = ""
+    origin: str = ""
     ids: dict[str, str] = field(default_factory=dict)
     operation: str | None = None
     account: Account | None = None

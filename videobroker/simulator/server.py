@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from videobroker.simulator import clock, control_api, downloads, errors, misbehaving, telnyx_api
+from videobroker.simulator import browsers, clock, control_api, downloads, errors, misbehaving, telnyx_api
 from videobroker.simulator.errors import Refusal
 from videobroker.simulator.exchange import Answer, Call, Headers, refused
 from videobroker.simulator.misbehaving import Outcome
@@ -101,6 +101,8 @@ class Conversation(BaseHTTPRequestHandler):
             query=dict(parse_qsl(target.query, keep_blank_values=True)),
             authorization=self.headers.get("Authorization", ""),
             raw=self.rfile.read(int(length)),
+            host=self.headers.get("Host", ""),
+            origin=self.headers.get("Origin", ""),
         )
 
     def _usual_headers(self, request_id: str) -> Headers:
@@ -109,6 +111,7 @@ class Conversation(BaseHTTPRequestHandler):
 
 
 def _dispatch(sim: Simulation, call: Call) -> Outcome:
+    browsers.check_host(call, sim.public_url)
     if call.path == telnyx_api.PREFIX or call.path.startswith(telnyx_api.PREFIX + "/"):
         return telnyx_api.answer(sim, call)
     return misbehaving.plain(_dispatch_own(sim, call))
