@@ -6,6 +6,7 @@ held the answer, and perhaps a token in it, are gone.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
@@ -20,11 +21,12 @@ from videobroker.telnyx.errors import (
     TimedOut,
 )
 from videobroker.telnyx.fields import Fields, ShapeError, read_each
-from videobroker.telnyx.objects import Page
+from videobroker.telnyx.objects import Composition, Page, Recording
 from videobroker.telnyx.orders import Answer, Order, Problem, Trouble
 from videobroker.telnyx.refusals import refusal, request_id_of
 
 T = TypeVar("T")
+Dated = TypeVar("Dated", Recording, Composition)
 Reader = Callable[[Answer], T]
 """Takes what it needs from an answer of status 2xx, or raises `ShapeError`."""
 
@@ -95,6 +97,15 @@ def one(read: Callable[[Fields], T], **expected: str) -> Reader[T]:
         thing = read(Fields(_json(answer).get("data"), "data"))
         _must_be(thing, expected, "data")
         return thing
+
+    return reader
+
+
+def dated(read: Reader[Dated]) -> Reader[Dated]:
+    """What `read` takes from the answer, with the answer's date on it."""
+
+    def reader(answer: Answer) -> Dated:
+        return replace(read(answer), answered_at=_date(answer.headers))
 
     return reader
 

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from videobroker.secret import Secret
+from videobroker.telnyx.allowances import Allowance
 from videobroker.telnyx.answers import Reader, judge, page
 from videobroker.telnyx.errors import TelnyxError
 from videobroker.telnyx.fields import Fields
@@ -44,6 +45,12 @@ class Caller:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._api_base})"
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """How much Telnyx last said that this account may still ask, whoever asked it through the same transport; None
+        if it never said."""
+        return self._transport.allowances.of(self._api_key)
 
     def _call(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from videobroker.telnyx.answers import nothing, one
+from videobroker.telnyx.answers import dated, nothing, one
 from videobroker.telnyx.calling import PAGE_SIZE, Caller, each, whole_list_page_size
 from videobroker.telnyx.objects import Composition, Page
 from videobroker.telnyx.parameters import (
@@ -75,7 +75,7 @@ class CompositionCalls(Caller):
             "view_composition",
             "GET",
             f"room_compositions/{composition}",
-            one(Composition.read, id=composition),
+            dated(one(Composition.read, id=composition)),
             timeout_secs=timeout_secs,
         )
 

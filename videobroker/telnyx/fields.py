@@ -138,10 +138,12 @@ class Fields:
         return {key: read(Fields(one, f"{self._at(name)}.*")) for key, one in value.items()}
 
     def maybe_ids_or_star(self, name: str) -> tuple[str, ...] | str | None:
-        """A list of UUIDs, or `*` for all there are."""
+        """A list of UUIDs, or `*` for all there are, by itself or alone in a list."""
         value = self._values.get(name)
         if value is None or value == "*":
             return value
+        if value == ["*"]:
+            return ("*",)
         if not isinstance(value, list) or None in (ids := [as_id(one) for one in value]):
             raise self._mismatch(name, 'a list of UUIDs or "*"')
         return tuple(identifier for identifier in ids if identifier)

@@ -111,7 +111,8 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One participant's audio or video. `download_url` opens the file to whoever has it, for an hour."""
+    """One participant's audio or video. `download_url` opens the file to whoever has it, for an hour. `answered_at` is
+    Telnyx's own clock, to the second, when it was viewed; None in lists."""
 
     id: str
     status: str
@@ -128,6 +129,7 @@ class Recording:
     completed_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    answered_at: datetime | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> "Recording":
@@ -179,7 +181,8 @@ class VideoRegion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """A film of a session's recordings. There is no status for a failed one: it stays `processing`."""
+    """A film of a session's recordings. There is no status for a failed one: it stays `processing`. `answered_at` is
+    Telnyx's own clock, to the second, when it was viewed; None in lists."""
 
     id: str
     status: str
@@ -200,6 +203,7 @@ class Composition:
     webhook_event_url: str | None = None
     webhook_event_failover_url: str | None = None
     webhook_timeout_secs: int | None = None
+    answered_at: datetime | None = None
 
     @classmethod
     def read(cls, fields: Fields) -> "Composition":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Unpack
 
-from videobroker.telnyx.answers import nothing, one
+from videobroker.telnyx.answers import dated, nothing, one
 from videobroker.telnyx.calling import PAGE_SIZE, Caller, each, whole_list_page_size
 from videobroker.telnyx.fields import Fields
 from videobroker.telnyx.objects import Page, Recording
@@ -52,7 +52,7 @@ class RecordingCalls(Caller):
             "view_recording",
             "GET",
             f"room_recordings/{recording}",
-            one(Recording.read, id=recording),
+            dated(one(Recording.read, id=recording)),
             timeout_secs=timeout_secs,
         )
 

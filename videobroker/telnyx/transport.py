@@ -18,6 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import DecodeError, HTTPError
 
+from videobroker.telnyx.allowances import Allowances
 from videobroker.telnyx.attempts import Attempt, attempting
 from videobroker.telnyx.connections import CONNECT_SECS, TimedPool, TimedTLSPool
 from videobroker.telnyx.orders import Answer, Order, Problem, Trouble
@@ -54,6 +55,7 @@ class Transport:
         max_idle_secs: float = MAX_IDLE_SECS,
     ) -> None:
         self.on_call: OnCall = on_call or _tell_nobody
+        self.allowances = Allowances()
         self._pool_size = pool_size
         self._max_idle_secs = max_idle_secs
         self._tls = tls or ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
@@ -100,6 +102,7 @@ class Transport:
             response = line.send(_prepared(order), stream=True, timeout=(CONNECT_SECS, timeout_secs))
         except (HTTPError, OSError) as error:
             return _problem(error, attempt)
+        self.allowances.note(order.api_key, response.headers)
         body, problem = _read(response.raw, attempt)
         return Answer(response.status_code, response.headers, body, problem)
 

@@ -83,6 +83,13 @@ def assert_reads(thing: Any, said: dict[str, Any]) -> None:
             assert read == (tuple(value) if isinstance(value, list) else value), name
 
 
+def test_all_sources_may_stand_alone_or_in_a_list(serve: Serve, connect: Connect) -> None:
+    said = {**samples.COMPOSITION, "video_layout": {"stage": {"video_sources": ["*"]}}}
+    server = serve(always({"data": said}))
+    layout = connect(server).view_composition(samples.COMPOSITION["id"]).video_layout
+    assert layout == {"stage": VideoRegion(video_sources=("*",))}
+
+
 def test_only_what_is_given_is_sent(serve: Serve, connect: Connect) -> None:
     server = serve(always({"data": samples.ROOM}, 201))
     connect(server).create_room()
