@@ -7,17 +7,18 @@ with that place and not by counting rows off, so the thousandth costs as much as
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db import connection
+from django.db.models import Model, Q, QuerySet, TextField, Value
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from videobroker.api.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, number_asked
+from videobroker.api.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, number_asked, number_parameter
 from videobroker.api.problems import bad_request
 
 Row = TypeVar("Row", bound=Model)
@@ -51,8 +52,21 @@ class Place:
 
     def _beyond(self, column: str, comparison: str) -> Q:
         # The first condition follows from the others; an index on the time is found by it.
-        within = Q(**{f"{column}__{comparison}e": self.at})
-        return within & (Q(**{f"{column}__{comparison}": self.at}) | Q(**{f"id__{comparison}": self.id}))
+        spellings = _spellings(self.at)
+        near, far = (spellings[0], spellings[-1]) if comparison == "gt" else (spellings[-1], spellings[0])
+        same = Q(**{f"{column}__in": spellings}) & Q(**{f"id__{comparison}": self.id})
+        return Q(**{f"{column}__{comparison}e": near}) & (Q(**{f"{column}__{comparison}": far}) | same)
+
+
+def _spellings(at: datetime) -> list[Any]:
+    """How the time may stand in the tables, the shortest first. SQLite compares times as texts, and writes whole
+    milliseconds in another way where it took them from its own clock than where we gave them; a column has its times
+    from the one or from the other."""
+    if connection.vendor != "sqlite" or at.microsecond % 1000:
+        return [at]
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    texts = sorted({str(utc), utc.isoformat(" ", "milliseconds")}, key=len)
+    return [Value(text, TextField()) for text in texts]
 
 
 def written(place: Place, kind: str) -> str:
@@ -79,6 +93,7 @@ class CursorPages(BasePagination):
     """
 
     parameters = frozenset({AFTER, SIZE})
+    example_meta: ClassVar = {"page_size": 20, "cursors": {"after": None}}
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         column = getattr(view, "cursor_column", "created_at")
@@ -104,21 +119,26 @@ class CursorPages(BasePagination):
         return {"type": "object", "properties": {"data": schema, "meta": meta}, "required": ["data", "meta"]}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        size = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE, "default": DEFAULT_PAGE_SIZE}
         after = "Where the page before ended: its meta.cursors.after."
         return [
             {"name": AFTER, "in": "query", "description": after, "schema": {"type": "string"}},
-            {"name": SIZE, "in": "query", "description": "Rows on a page.", "schema": size},
+            number_parameter(SIZE, "Rows on a page.", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
         ]
 
 
 def each_oldest_first(rows: QuerySet[Row], column: str, *, batch: int = 500) -> Iterator[Row]:
     """All of `rows`, the oldest first, however many: asked for a batch at a time, each in a query of its own, so that
     neither memory nor any lock or snapshot is held for as long as the reader takes."""
+    for some in batches_oldest_first(rows, column, batch=batch):
+        yield from some
+
+
+def batches_oldest_first(rows: QuerySet[Row], column: str, *, batch: int = 500) -> Iterator[list[Row]]:
+    """The same, a batch at a time. What is done to a batch does not disturb the next: it goes on by place."""
     ordered = rows.order_by(column, "id")
     found = list(ordered[:batch])
     while found:
-        yield from found
+        yield found
         if len(found) < batch:
             return
         found = list(ordered.filter(Place.of(found[-1], column).after(column))[:batch])

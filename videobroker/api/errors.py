@@ -33,6 +33,13 @@ VALIDATION: Final = {
     "max_value": ("10033", "out_of_range"),
     "max_length": ("10033", "out_of_range"),
     "min_length": ("10033", "out_of_range"),
+    "empty": ("10033", "out_of_range"),
+    "max_string_length": ("10033", "out_of_range"),
+    "overflow": ("10033", "out_of_range"),
+    "not_a_list": ("10027", "invalid"),
+    "not_a_dict": ("10027", "invalid"),
+    "date": ("10027", "invalid"),
+    "make_aware": ("10027", "invalid"),
     "unknown_field": ("10027", "unknown_field"),
 }
 
@@ -112,17 +119,25 @@ def _code(error: exceptions.APIException) -> str:
 
 def _faults(details: Any, pointer: str) -> Iterator[Fault]:
     """Walk DRF's nested error details; each leaf becomes one fault with its JSON pointer (RFC 6901)."""
-    if isinstance(details, dict) and {"message", "code"} == set(details):
+    if _is_leaf(details):
         code, reason = VALIDATION.get(details["code"], ("10027", details["code"]))
         yield Fault(code, str(details["message"]), reason, pointer=pointer or "/")
     elif isinstance(details, dict):
         for name, inner in details.items():
-            here = pointer if name == "non_field_errors" else f"{pointer}/{escaped(str(name))}"
+            of_no_field = name == "non_field_errors" and isinstance(inner, list)
+            here = pointer if of_no_field else f"{pointer}/{escaped(str(name))}"
             yield from _faults(inner, here)
     else:
-        leaves = all(isinstance(inner, dict) and {"message", "code"} == set(inner) for inner in details)
+        leaves = all(_is_leaf(inner) for inner in details)
         for index, inner in enumerate(details):
             yield from _faults(inner, pointer if leaves else f"{pointer}/{index}")
+
+
+def _is_leaf(details: Any) -> bool:
+    """Whether this is one error of DRF's. Names that callers choose may be the same as what it is made of."""
+    return (
+        isinstance(details, dict) and {"message", "code"} == set(details) and isinstance(details["code"], str)
+    )
 
 
 def body_of(problem: Problem, request_id: str) -> dict[str, Any]:
@@ -185,8 +200,8 @@ def on_server_error(request: HttpRequest) -> JsonResponse:
 
 
 def on_csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """CSRF_FAILURE_VIEW: a page for people in the console, the one error shape for programs everywhere else."""
-    if request.path.startswith("/admin/"):
+    """CSRF_FAILURE_VIEW: a page for people in the console and at the door, the API's error shape for everybody else."""
+    if request.path.startswith(("/admin/", "/join/")):
         return csrf_failure(request, reason)
     detail = "the CSRF token is missing or wrong: reload the page and send the form again"
     return answer(request, Problem(403, [Fault("10010", detail, "csrf_failed")]))

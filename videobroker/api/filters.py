@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -22,8 +24,10 @@ from videobroker.api.problems import Fault, Problem, bad_request
 class DayFilter(django_filters.DateFilter):
     """Compares a time with a whole UTC day, by range, so that an index on the column serves."""
 
+    MEANINGS: ClassVar = {"eq": "On this day", "gte": "On this day or later", "lte": "On this day or earlier"}
+
     def __init__(self, column: str, comparison: str) -> None:
-        label = f"{column}: {comparison} this UTC date (YYYY-MM-DD)"
+        label = f"{self.MEANINGS[comparison]}, a UTC day written YYYY-MM-DD."
         super().__init__(field_name=column, label=label, input_formats=["%Y-%m-%d"])
         self.comparison = comparison
 
@@ -38,6 +42,7 @@ class DayFilter(django_filters.DateFilter):
         return qs
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class YesNoFilter(django_filters.TypedChoiceFilter):
     """`true` or `false`. Anything else is refused, where django-filter's own would quietly filter nothing."""
 

@@ -61,6 +61,7 @@ def _idempotent(handler: Handler, *, transactional: bool) -> Handler:
                 return _once(request, key, run)
         return _once(request, key, run)
 
+    wrapped.takes_idempotency_key = True  # type: ignore[attr-defined]  # for the OpenAPI document (`refusals`)
     return wrapped  # type: ignore[return-value]  # same signature as `handler`
 
 

@@ -1,6 +1,6 @@
 """Pages as Telnyx has them: `page[number]` from 1, `page[size]` 1..250, and a `meta` beside `data`."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.core.paginator import InvalidPage
 from rest_framework.pagination import PageNumberPagination
@@ -24,6 +24,7 @@ class Pages(PageNumberPagination):
     page_query_param = "page[number]"
     page_size_query_param = "page[size]"
     parameters = frozenset({page_query_param, page_size_query_param})
+    example_meta: ClassVar = {"page_number": 1, "page_size": 20, "total_pages": 1, "total_results": 1}
 
     def get_page_size(self, request: Request) -> int:
         return number_asked(request, self.page_size_query_param, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
@@ -49,11 +50,21 @@ class Pages(PageNumberPagination):
         return Response({"data": data, "meta": self.meta})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        numbers = {
-            name: {"type": "integer"} for name in ("page_number", "page_size", "total_pages", "total_results")
-        }
+        numbers = {name: {"type": "integer", "minimum": 0} for name in self.example_meta}
         meta = {"type": "object", "properties": numbers, "required": list(numbers)}
         return {"type": "object", "properties": {"data": schema, "meta": meta}, "required": ["data", "meta"]}
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        return [
+            number_parameter(self.page_query_param, "Which page.", 1, MAX_PAGE_NUMBER),
+            number_parameter(self.page_size_query_param, "Rows on a page.", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
+        ]
+
+
+def number_parameter(name: str, description: str, default: int, largest: int) -> dict[str, Any]:
+    """How the OpenAPI document tells of a parameter that `number_asked` reads."""
+    schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": default}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def number_asked(request: Request, name: str, default: int, largest: int) -> int:

@@ -1,6 +1,6 @@
 """The base of all endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -24,7 +24,8 @@ class ApiView(GenericAPIView[Any]):
     """An endpoint of the dialect: authenticated, confined to a tenant, throttled, strict about parameters.
 
     A subclass says in `scopes` what a back end needs for each method and in `for_people` which methods people may
-    call; a method in neither is refused to all.
+    call, and which people; a method in neither is refused to all. In `refuses` it says for each method why its own
+    rules may refuse. The OpenAPI document is made from these (docs/adding-an-action.md).
     """
 
     authentication_classes = [BearerAuthentication, SessionCookieAuthentication]
@@ -35,11 +36,16 @@ class ApiView(GenericAPIView[Any]):
     pagination_class: type[Pages | CursorPages] | None = None
 
     scopes: ClassVar[dict[str, str]] = {}
-    for_people: ClassVar[frozenset[str]] = frozenset()
+    for_people: ClassVar[Mapping[str, str] | frozenset[str]] = {}
+    refuses: ClassVar[Mapping[str, Sequence[str]]] = {}
     query_parameters: ClassVar[Sequence[str]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if not hasattr(self, str(request.method).lower()):
+            self.http_method_not_allowed(
+                request
+            )  # before a view looks for what the path names, and finds nothing
         check_parameters(request, self)
 
     def check_throttles(self, request: Request) -> None:

@@ -12,7 +12,15 @@ ROOM: Final = "v2/rooms/<uuid:room_id>"
 
 # Paths that take no credential and show nothing of any tenant.
 PUBLIC: Final = frozenset(
-    {"livez", "readyz", "v2/schema", "v2/docs", ".well-known/jwks.json", "v2/webhook_keys"}
+    {
+        "livez",
+        "readyz",
+        "v2/schema",
+        "v2/docs",
+        ".well-known/jwks.json",
+        "v2/webhook_keys",
+        "join/<uuid:room_id>",
+    }
 )
 # Paths whose credential is the house's own (tests/videobroker/api/test_metrics.py).
 HOUSES: Final = frozenset({"metrics"})
@@ -23,7 +31,8 @@ SIGNED: Final = frozenset({"webhooks/telnyx/<uuid:account_id>", "webhooks/telnyx
 @dataclass(frozen=True)
 class Rule:
     """One method of one path: the scope a back end needs and its success, and what ana (moderator of the room), bo
-    (member) and cy (stranger of the tenant) are answered. `{name}` in a text of the body is one of the scene's ids."""
+    (member) and cy (stranger of the tenant) are answered. `{name}` in a text of the body is one of the scene's ids.
+    `foreign` is what anybody of another tenant is answered."""
 
     route: str
     method: str
@@ -31,6 +40,8 @@ class Rule:
     back_end: int
     people: tuple[int, int, int]
     body: Json = None
+    foreign: int = 404
+    query: Json = None
 
     @property
     def for_people(self) -> bool:
@@ -49,6 +60,10 @@ class Rule:
 
 NOBODY: Final = (403, 403, 403)
 READ, WRITE, MINT, MODERATE = "rooms:read", "rooms:write", "tokens:mint", "moderate"
+FILMS: Final = "recordings:read"
+COMPOSITION: Final = "v2/room_compositions/<uuid:composition_id>"
+RECORDING: Final = "v2/room_recordings/<uuid:recording_id>"
+SEE, DISPOSE = "recordings:read", "recordings:write"
 SESSION: Final = "v2/room_sessions/<uuid:session_id>"
 
 RULES: Final = (
@@ -75,10 +90,40 @@ RULES: Final = (
     Rule(f"{SESSION}/actions/end", "POST", MODERATE, 202, (202, 403, 403), {}),
     Rule("v2/room_participants", "GET", READ, 200, (200, 200, 200)),
     Rule("v2/room_participants/<uuid:participant_id>", "GET", READ, 200, (200, 404, 404)),
+    Rule("v2/room_recordings", "GET", FILMS, 200, (200, 200, 200)),
+    Rule(RECORDING, "GET", FILMS, 200, (200, 404, 404)),
+    Rule("v2/room_recordings", "DELETE", DISPOSE, 201, NOBODY, query={"filter[room_id]": "{room_id}"}),
+    Rule(RECORDING, "PATCH", DISPOSE, 200, NOBODY, {"retain_until": "2100-01-01T00:00:00Z"}),
+    Rule(RECORDING, "DELETE", DISPOSE, 204, (204, 404, 404)),
+    Rule(f"{RECORDING}/download", "GET", FILMS, 302, (302, 404, 404)),
+    Rule("v2/room_compositions", "GET", SEE, 200, (200, 200, 200)),
+    Rule(
+        "v2/room_compositions",
+        "POST",
+        DISPOSE,
+        202,
+        (202, 403, 403),
+        {"session_id": "{session_id}"},
+        foreign=422,
+    ),
+    Rule(COMPOSITION, "GET", SEE, 200, (200, 404, 404)),
+    Rule(COMPOSITION, "PATCH", DISPOSE, 200, NOBODY, {"retain_until": "2100-01-01T00:00:00Z"}),
+    Rule(COMPOSITION, "DELETE", DISPOSE, 204, (204, 404, 404)),
+    Rule(f"{COMPOSITION}/download", "GET", SEE, 302, (302, 404, 404)),
     Rule("v2/bans", "GET", READ, 200, NOBODY),
     Rule("v2/bans", "POST", WRITE, 201, NOBODY, {"identity": "eve", "room_id": "{room_id}"}),
     Rule("v2/bans/<uuid:ban_id>", "GET", READ, 200, (200, 404, 404)),
     Rule("v2/bans/<uuid:ban_id>", "DELETE", WRITE, 204, (204, 404, 404)),
+    Rule("v2/holds", "GET", SEE, 200, (200, 200, 200)),
+    Rule("v2/holds", "POST", DISPOSE, 201, (201, 403, 403), {"room_id": "{room_id}", "reason": "case 7"}),
+    Rule("v2/holds/<uuid:hold_id>", "GET", SEE, 200, (200, 404, 404)),
+    Rule("v2/holds/<uuid:hold_id>", "DELETE", DISPOSE, 204, NOBODY),
+    Rule("v2/deletions", "GET", SEE, 200, NOBODY),
+    Rule("v2/deletions/<uuid:deletion_id>", "GET", SEE, 200, NOBODY),
+    Rule("v2/erasures", "GET", "privacy", 200, NOBODY),
+    Rule("v2/erasures", "POST", "privacy", 202, NOBODY, {"identity": "zed"}),
+    Rule("v2/erasures/<uuid:erasure_id>", "GET", "privacy", 200, NOBODY),
+    Rule("v2/personal_data", "GET", "privacy", 200, NOBODY, query={"identity": "bo"}),
     Rule("v2/audit_entries", "GET", "audit:read", 200, (200, 200, 200)),
     Rule("v2/audit_entries/export", "GET", "audit:read", 200, NOBODY),
     Rule("v2/webhook_deliveries", "GET", READ, 200, NOBODY),

@@ -46,6 +46,12 @@ def test_a_body_of_another_type_is_415(kind: str, acme: Company) -> None:
     assert_in_shape(answer)
 
 
+def test_a_method_that_is_not_there_is_405_whatever_the_path_names(acme: Company) -> None:
+    nowhere = "5ca1ab1e-0000-4000-8000-000000000000"
+    for where in (f"/v2/rooms/{nowhere}/members/{nowhere}", f"/v2/rooms/{nowhere}/bans"):
+        assert acme.person("cy").ask("PUT", where, {}).refusal == (405, "method_not_allowed"), where
+
+
 def test_405_says_what_is_allowed(acme: Company) -> None:
     answer = acme.back_end.ask("PUT", "/v2/bans", {})
     assert answer.status == 405

@@ -23,6 +23,7 @@ def test_every_answer_is_kept_within_its_walls(path: str) -> None:
     assert "object-src 'none'" in policy
     assert "base-uri 'none'" in policy
     assert "http" not in policy
+    assert "script-src 'self';" in policy
     assert "Server" not in headers
     assert "X-Powered-By" not in headers
 

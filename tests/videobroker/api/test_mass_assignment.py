@@ -19,7 +19,13 @@ TAKEN: Final = {
     "v2/rooms": {
         "unique_name", "max_participants", "enable_recording", "webhook_event_url", "webhook_event_failover_url",
         "webhook_timeout_secs", "opens_at", "closes_at", "locked", "access", "recording_retention_days",
+        "auto_compose",
     },
+    "v2/room_compositions": {
+        "session_id", "format", "resolution", "video_layout", "webhook_event_url", "webhook_event_failover_url",
+        "webhook_timeout_secs",
+    },
+    "<uuid:composition_id>": {"retain_until"},
     "v2/bans": {"identity", "until", "reason", "room_id"},
     "bans": {"identity", "until", "reason"},
     "members": {"identity", "role", "display_name"},
@@ -33,6 +39,9 @@ TAKEN: Final = {
     "end": set(),
     "seal": set(),
     "replay": {"from", "to", "ids", "room_id"},
+    "v2/erasures": {"identity"},
+    "<uuid:recording_id>": {"retain_until"},
+    "v2/holds": {"room_id", "identity", "recording_id", "composition_id", "reason", "holder"},
 }  # fmt: skip
 
 

@@ -12,14 +12,30 @@ from django.utils import timezone
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from rooms import reconciling
-from rooms.models import Event, Operation, Participant, Removal, Room, Session, Tally
+from rooms import holding, reconciling
+from rooms.models import (
+    Deletion,
+    Event,
+    Operation,
+    Participant,
+    PurgeRun,
+    Recording,
+    Removal,
+    Room,
+    Session,
+    Tally,
+)
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
 from tests.pages import OPERATING, named, rows
+from tests.rooms.ageing import purge, stocked
+from tests.rooms.films import Studio, studio
 from tests.simulated import Simulator
 from tests.tokens.doors import enter, mint, refresh
 from videobroker.secret import Secret
+from videobroker.tenants.callers import HOUSE
+
+__all__ = ["studio"]
 
 TOKEN = "a token that only our Prometheus has"
 Labels = dict[str, str]
@@ -177,6 +193,60 @@ def test_orphans_that_were_deleted(read: Read, acme: Company, simulator: Simulat
     assert read("videobroker_orphans_deleted_total") == 1
 
 
+def test_erasures_that_are_not_finished(read: Read, acme: Company) -> None:
+    assert read("videobroker_erasures_unfinished", state="pending") is None
+    acme.back_end.post("/v2/erasures", {"identity": "bo"})
+    assert read("videobroker_erasures_unfinished", state="pending") == 1
+    oldest = read("videobroker_erasures_oldest_seconds")
+    assert oldest is not None
+    assert 0 < oldest < 60
+
+
+def test_what_is_stored_expired_and_held(read: Read, studio: Studio) -> None:
+    for name in ("stored", "expired", "held"):
+        assert read(f"videobroker_footage_{name}", kind="recording") == 0
+    old, held = stocked(studio, 2, days_ago=40)
+    stocked(studio, 3, days_ago=2)
+    holding.place(HOUSE, studio.gathering.row.tenant, {"recording": held}, reason="a quarrel", holder="dee")
+    found = [read(f"videobroker_footage_{name}", kind="recording") for name in ("stored", "expired", "held")]
+    assert found == [5, 2, 1]
+    Recording.objects.filter(pk=old.pk).update(state="deleted")
+    assert read("videobroker_footage_stored", kind="recording") == 4
+    assert read("videobroker_footage_stored", kind="composition") == 0
+
+
+def test_purges_and_how_far_they_are(read: Read, studio: Studio, settings: Any) -> None:
+    settings.PURGE_FREE_COUNT = 3
+    stocked(studio, 5, days_ago=40)
+    purge()
+    assert read("videobroker_purges", state="stopped") == 1
+    assert [read("videobroker_purge_footage", part=part) for part in ("due", "begun")] == [5, 0]
+    settings.PURGE_FREE_COUNT = 100
+    PurgeRun.objects.update(checked_at=None)
+    purge()
+    assert read("videobroker_purges", state="stopped") is None
+    assert read("videobroker_purges", state="running") == 1
+    assert [read("videobroker_purge_footage", part=part) for part in ("due", "begun")] == [5, 5]
+    PurgeRun.objects.update(checked_at=None)
+    purge(timezone.now() + timedelta(days=3650))
+    assert read("videobroker_purges", state="refused") == 1
+
+
+def test_deletions_that_are_not_done_and_those_set_aside(read: Read, studio: Studio) -> None:
+    assert read("videobroker_deletions_oldest_seconds") == 0
+    stocked(studio, 3, days_ago=40)
+    purge()
+    assert read("videobroker_deletions_unfinished", cause="retention") == 3
+    Deletion.objects.update(begun_at=timezone.now() - timedelta(hours=2))
+    assert 7200 <= (read("videobroker_deletions_oldest_seconds") or 0) < 7300
+    Deletion.objects.filter(pk=Deletion.objects.all()[0].pk).update(state="blocked")
+    assert read("videobroker_deletions_blocked") == 1
+    assert read("videobroker_deletions_unfinished", cause="retention") == 2
+    Deletion.objects.update(state="done")
+    assert read("videobroker_deletions_blocked") == 0
+    assert read("videobroker_deletions_unfinished", cause="retention") is None
+
+
 def test_a_tally_counts_on(db: None) -> None:
     for by in (1, 4):
         Tally.add(Tally.Name.DRIFT_HEALED, by)
@@ -248,7 +318,7 @@ def test_looking_asks_as_much_of_a_full_house_as_of_an_empty_one(
     Removal.objects.create(
         room=row, identity="bo", removed_at=timezone.now(), watched_until_at=timezone.now()
     )
-    assert queries() == empty < 15
+    assert queries() == empty < 20
 
 
 def test_every_figure_is_explained_to_who_is_on_call_and_no_other(db: None) -> None:
