@@ -6,6 +6,8 @@ from typing import Final
 from django.core.exceptions import ValidationError
 
 MAX_IDENTITY_CHARS: Final = 255
+# How the pseudonyms of erased people begin (`pseudonyms`); nobody can sign in as one.
+ERASED: Final = "erased:"
 # Control, format (zero-width, bidirectional), surrogate, private use, unassigned; line and paragraph separators.
 UNFIT_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -22,6 +24,8 @@ def validate_identity(value: str) -> None:
         raise ValidationError(f"an identity has 1 to {MAX_IDENTITY_CHARS} characters")
     if value != value.strip():
         raise ValidationError("an identity neither begins nor ends with a space")
+    if value.startswith(ERASED):
+        raise ValidationError(f"an identity does not begin with {ERASED!r}, which stands for erased people")
     if (unfit := unfit_character(value)) is not None:
         raise ValidationError(
             f"an identity has no invisible or control characters (found U+{ord(unfit):04X})"

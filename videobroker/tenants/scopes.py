@@ -10,4 +10,5 @@ SCOPES: Final = {
     "recordings:read": "see and download recordings and compositions",
     "recordings:write": "delete recordings, hold them, make and delete compositions",
     "audit:read": "read the audit entries",
+    "privacy": "export and erase what is kept about a person",
 }

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
+from videobroker.tenants.identities import ERASED
 from videobroker.tenants.login_tokens.refusals import LoginRefused
 
 MOST_SUBJECT_CHARS: Final = 255
@@ -51,6 +52,10 @@ def subject(claims: Mapping[str, Any]) -> str:
     ):
         raise LoginRefused(
             "bad_claim", "the token's sub must be visible text in Unicode NFC, without outer spaces"
+        )
+    if subject.startswith(ERASED):
+        raise LoginRefused(
+            "bad_claim", f"the token's sub begins with {ERASED!r}, which stands for erased people"
         )
     return subject
 

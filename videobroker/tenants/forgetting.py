@@ -1,0 +1,35 @@
+"""Forgetting who a user of ours is: the row stays, for what hangs on it, and names nobody any more."""
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.auth.hashers import make_password
+
+from videobroker.tenants.models import Tenant, User
+
+
+def user_of(tenant: Tenant, identity: str) -> User | None:
+    """The user that somebody signs in here as, if they do."""
+    return User.objects.filter(tenant=tenant, identity=identity).first()
+
+
+def names_of(user: User) -> list[str]:
+    """Every name that the user has here."""
+    return [name for name in (user.username, user.get_full_name(), user.email) if name]
+
+
+def forget_user(user: User, pseudonym: str) -> None:
+    """Close the account, take its names, and forget who tried to sign in with them. In the caller's transaction."""
+    for model in (AccessAttempt, AccessFailureLog, AccessLog):
+        model.objects.filter(username=user.username).delete()
+    user.groups.clear()
+    user.user_permissions.clear()
+    # Of one person there may have been several users, one after the other: each keeps a name of its own.
+    User.objects.filter(pk=user.pk).update(
+        username=f"{pseudonym}.{user.pk.hex[:8]}",
+        first_name="",
+        last_name="",
+        email="",
+        identity="",
+        password=make_password(None),
+        is_active=False,
+        is_staff=False,
+    )
