@@ -7,6 +7,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
 from rooms.models.participant import Participant
+from videobroker.tenants import pseudonyms
 from videobroker.tenants.identities import validate_identity
 from videobroker.tenants.scoping import TenantQuerySet
 
@@ -18,9 +19,14 @@ class BanQuerySet(TenantQuerySet["Ban"]):
         """Bans that keep somebody out at `now`."""
         return self.filter(Q(until=None) | Q(until__gt=now), lifted_at=None)
 
-    def against(self, identity: str, room_id: uuid.UUID) -> Self:
-        """Bans of this person from this room, or from the whole tenant."""
-        return self.filter(Q(room=None) | Q(room=room_id), identity=identity)
+    def against(self, tenant_id: uuid.UUID, identity: str) -> Self:
+        """Bans of this person in the tenant. Who was banned and then erased is still banned: of what is known of them
+        only the pseudonym is left, which their identity leads to."""
+        return self.filter(tenant=tenant_id, identity__in=pseudonyms.names_of(tenant_id, identity))
+
+    def from_room(self, room_id: uuid.UUID) -> Self:
+        """Bans from this room, or from all rooms of the tenant."""
+        return self.filter(Q(room=None) | Q(room=room_id))
 
     def with_effect(self) -> Self:
         """Each with what is known of how far it has got: `removed_at`, `sealed_at`."""

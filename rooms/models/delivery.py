@@ -16,6 +16,9 @@ class Delivery(models.Model):
         SESSION_ENDED = "video.room.session.ended", "A session ended"
         PARTICIPANT_JOINED = "video.room.participant.joined", "Somebody joined"
         PARTICIPANT_LEFT = "video.room.participant.left", "Somebody left"
+        RECORDING_STARTED = "video.room.recording.started", "A recording started"
+        RECORDING_COMPLETED = "video.room.recording.completed", "A recording is complete"
+        COMPOSITION_COMPLETED = "video.room.composition.completed", "A composition is complete"
 
     class State(models.TextChoices):
         PENDING = "pending", "To be sent, or sent again"
@@ -29,7 +32,7 @@ class Delivery(models.Model):
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")
     room = models.ForeignKey("rooms.Room", on_delete=models.CASCADE, related_name="deliveries")
     event_type = models.CharField(max_length=40, choices=EventType)
-    subject_id = models.UUIDField(help_text="The session or participant it is about.")
+    subject_id = models.UUIDField(help_text="The session, participant, recording or composition it is about.")
     sequence = models.PositiveBigIntegerField(help_text="Counts the room's events, without gaps.")
     occurred_at = models.DateTimeField()
     payload = models.JSONField()

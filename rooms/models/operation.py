@@ -20,6 +20,7 @@ class Operation(models.Model):
         MUTE = "mute"
         UNMUTE = "unmute"
         END_SESSION = "end_session"
+        COMPOSE = "compose"
 
     class State(models.TextChoices):
         PENDING = "pending", "Waiting to be carried out"
@@ -30,6 +31,7 @@ class Operation(models.Model):
         CANCELLED = "cancelled", "Not needed any more"
 
     UNFINISHED = (State.PENDING, State.LEASED, State.VERIFYING)
+    GIVEN_UP = (State.FAILED, State.CANCELLED)
     # About people who are in a room now: these cannot wait for a broker to come back.
     URGENT = (Kind.KICK, Kind.MUTE, Kind.UNMUTE, Kind.END_SESSION)
     # Orders of one queue about one room are carried out one after the other. A kick waits for nobody.

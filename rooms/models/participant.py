@@ -96,7 +96,7 @@ class Participant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.display_name or self.identity or str(self.telnyx_id)
+        return self.display_name or self.identity or f"Somebody unknown ({str(self.telnyx_id)[:8]})"
 
     @property
     def gone_at(self) -> datetime | None:

@@ -67,6 +67,10 @@ class Room(models.Model):
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(36500)]
     )
 
+    auto_compose = models.BooleanField(
+        default=False, help_text="Whether a session that was recorded is composed when it ends."
+    )
+
     telnyx_id = models.UUIDField(null=True, unique=True, editable=False)
     upstream = models.CharField(max_length=10, choices=Upstream, default=Upstream.PENDING, editable=False)
     sealed_at = models.DateTimeField(

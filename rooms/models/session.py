@@ -67,11 +67,12 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-seen_at"], name="sessions_of_tenant"),
             models.Index(fields=["room"], condition=Q(ended_at=None), name="live_sessions"),
+            models.Index(fields=["ended_at"], name="sessions_by_end"),
             models.Index(fields=["seen_at"], condition=UNTOLD, name="untold_sessions"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.room} since {self.started_at}"
+        return f"{self.room}, {self.started_at or self.seen_at:%Y-%m-%d %H:%M:%S}"
 
     @property
     def is_live(self) -> bool:

@@ -8,6 +8,10 @@ class Tally(models.Model):
     class Name(models.TextChoices):
         DRIFT_HEALED = "drift_healed", "Facts that no webhook had told, found by asking Telnyx."
         ORPHANS_DELETED = "orphans_deleted", "Telnyx rooms of ours that nothing needed any more, deleted."
+        FOOTAGE_VANISHED = (
+            "footage_vanished",
+            "Recordings and compositions that Telnyx had no more, though nobody here deleted them.",
+        )
         ROOMS_VANISHED = "rooms_vanished", "Telnyx rooms of ours that somebody else deleted."
 
     name = models.CharField(max_length=40, primary_key=True, choices=Name)
