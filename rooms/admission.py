@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from rooms.models import Access, Ban, Member, Role, Room
 from videobroker.tenants.models import Tenant, User
+
+# What `decide` refuses with, in the order in which it asks.
+REASONS: Final = (
+    "tenant_suspended", "closed", "not_a_member", "user_deactivated", "banned", "not_open_yet", "locked", "room_full",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,5 +81,5 @@ def _is_deactivated(room: Room, identity: str) -> bool:
 
 def _longest_ban(room: Room, identity: str, now: datetime) -> Ban | None:
     """The ban that ends last, one without an end before all others."""
-    bans = Ban.objects.filter(tenant=room.tenant_id).against(identity, room.pk).in_force(now)
+    bans = Ban.objects.against(room.tenant_id, identity).from_room(room.pk).in_force(now)
     return max(bans, key=lambda ban: (ban.until is None, ban.until or now), default=None)

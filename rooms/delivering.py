@@ -39,6 +39,7 @@ class Leased:
 
     delivery: Delivery
     url: str
+    timeout_secs: int
 
     @property
     def attempt(self) -> int:
@@ -72,8 +73,8 @@ def _lease(delivery_id: uuid.UUID) -> Leased | None:
     delivery = Delivery.objects.select_related("room").filter(pk=delivery_id).first()
     if delivery is None:
         return None
-    room = delivery.room
-    lease = timedelta(seconds=posting.timeout_secs(room)) + LEASE_LEEWAY
+    address = posting.address_of(delivery)
+    lease = timedelta(seconds=address.timeout_secs) + LEASE_LEEWAY
     with transaction.atomic():
         taken = Delivery.objects.filter(_may_be_leased(), pk=delivery_id, fence=delivery.fence).update(
             state=State.LEASED,
@@ -85,11 +86,11 @@ def _lease(delivery_id: uuid.UUID) -> Leased | None:
         if not taken:
             return None
         delivery = Delivery.objects.select_related("room").get(pk=delivery_id)
-        url, is_failover = url_for(room.webhook_event_url, room.webhook_event_failover_url, delivery.tries)
+        url, is_failover = url_for(address.url, address.failover_url, delivery.tries)
         DeliveryAttempt.objects.create(
             delivery=delivery, number=delivery.attempt_count, url=outbound.shown(url), is_failover=is_failover
         )
-    return Leased(delivery, url)
+    return Leased(delivery, url, address.timeout_secs)
 
 
 def url_for(primary: str, failover: str, tries: int) -> tuple[str, bool]:
@@ -104,8 +105,7 @@ def _send(leased: Leased) -> posting.Receipt:
         return posting.Receipt(None, "the room has no webhook_event_url any more", 0.0)
     delivery = leased.delivery
     envelope = posting.Envelope(str(delivery.pk), delivery.event_type, delivery.occurred_at, delivery.payload)
-    timeout_secs = posting.timeout_secs(delivery.room)
-    return posting.post(envelope, leased.url, attempt=leased.attempt, timeout_secs=timeout_secs)
+    return posting.post(envelope, leased.url, attempt=leased.attempt, timeout_secs=leased.timeout_secs)
 
 
 def _write(leased: Leased, receipt: posting.Receipt) -> None:

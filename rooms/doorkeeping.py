@@ -3,9 +3,9 @@
 `tokens` stands above `rooms` and gives itself in here when the apps are loaded, so that no import goes upwards.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from rooms.models import Participant, Room
@@ -26,6 +26,21 @@ class Doorkeeper(Protocol):
 
     def rooms_open_to(self, tenant: Tenant, identity: str, *, now: datetime) -> set[UUID]:
         """The rooms that this person has a grant for that was not revoked, or a client token that is not over."""
+
+    def grants_of(self, tenant: Tenant, identity: str) -> set[UUID]:
+        """All grants that this person has, or had, as far as they are kept."""
+
+    def names_shown(self, tenant: Tenant, identity: str) -> set[str]:
+        """The names that this person was let in under, as far as grants are kept."""
+
+    def told_of(self, tenant: Tenant, identity: str) -> Iterator[dict[str, Any]]:
+        """The person's grants as they are told to them, for an export: without anything that lets anybody in."""
+
+    def forget_grants(self, tenant: Tenant, identity: str, *, given_until: datetime) -> int:
+        """Delete the person's grants that were given until then; how many."""
+
+    def named_in(self, context: str) -> str | None:
+        """The identity that a context names, whether it may or not; None if it names nobody."""
 
 
 _doorkeepers: list[Doorkeeper] = []

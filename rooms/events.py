@@ -15,9 +15,11 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from rooms import happenings, mirroring
+from rooms import footage, happenings, mirroring
+from rooms.footage import COMPLETED, UNDER_WAY, Facts
 from rooms.mirroring import Changes
-from rooms.models import Event, Room, TelnyxRoom
+from rooms.models import Composition, Event, Participant, Room, TelnyxRoom
+from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import Account
 
 log = structlog.get_logger(__name__)
@@ -26,6 +28,8 @@ KEPT_FOR: Final = timedelta(days=30)
 # An event that could not be applied this often is set aside, so that it does not come up for ever.
 MAX_ATTEMPTS: Final = 5
 AT_ONCE: Final = 100
+A_LINK: Final = re.compile(r"\s*(https?:)?//", re.IGNORECASE)
+LARGEST_NUMBER: Final = 2**31 - 1
 
 State = Event.State
 Json = dict[str, Any]
@@ -45,7 +49,7 @@ def keep(account: Account, body: Json) -> Event | None:
         telnyx_id=_text(envelope, "id", 100),
         event_type=_text(envelope, "event_type", 100),
         occurred_at=_time(envelope.get("occurred_at")),
-        payload=envelope.get("payload") if isinstance(envelope.get("payload"), dict) else {},
+        payload=_without_links(payload) if isinstance(payload := envelope.get("payload"), dict) else {},
     )
     try:
         with transaction.atomic():
@@ -53,6 +57,20 @@ def keep(account: Account, body: Json) -> Event | None:
     except IntegrityError:
         return None
     return event
+
+
+def _without_links(payload: Json) -> Json:
+    """The payload without anything that opens a file to whoever has it: a download link is never kept, under whatever
+    name and however deep in an event that we may not even know. What a participant wrote is theirs, and kept."""
+    return {name: _without_link(value) if name != "context" else value for name, value in payload.items()}
+
+
+def _without_link(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _without_links(value)
+    if isinstance(value, list):
+        return [_without_link(each) for each in value]
+    return None if isinstance(value, str) and A_LINK.match(value) else value
 
 
 def apply_pending(limit: int = AT_ONCE) -> int:
@@ -91,7 +109,21 @@ def apply(event: Event) -> Changes | None:
     if handler is None or room is None:
         log.info("event_put_aside", event_type=event.event_type, event_id=event.telnyx_id, state=state)
         return None
-    return handler(room, event.payload, event.occurred_at)
+    changes = handler(room, event.payload, event.occurred_at)
+    if changes is not None and changes.participant is not None:
+        _forget_context(event, changes.participant)
+    if changes is None:
+        Event.objects.filter(pk=event.pk).update(state=State.FOREIGN)
+        log.info(
+            "event_put_aside", event_type=event.event_type, event_id=event.telnyx_id, state=State.FOREIGN
+        )
+    return changes
+
+
+def _forget_context(event: Event, person: Participant) -> None:
+    """Of somebody who was erased, what they showed is not kept again when an event comes late."""
+    if pseudonyms.is_pseudonym(person.identity) and event.payload.get("context"):
+        Event.objects.filter(pk=event.pk).update(payload={**event.payload, "context": ""})
 
 
 def _room_of(event: Event) -> Room | None:
@@ -122,11 +154,50 @@ def _participant_left(room: Room, payload: Json, at: datetime) -> Changes:
     )
 
 
-HANDLERS: Final[dict[str, Callable[[Room, Json, datetime], Changes]]] = {
+def _recording_started(room: Room, payload: Json, at: datetime) -> Changes:
+    return _recording(room, payload, Facts(status=UNDER_WAY[-1], started_at=at))
+
+
+def _recording_completed(room: Room, payload: Json, at: datetime) -> Changes:
+    return _recording(room, payload, _completion(payload, at))
+
+
+def _recording(room: Room, payload: Json, facts: Facts) -> Changes:
+    session, who = _uuid(payload, "session_id"), _uuid(payload, "participant_id")
+    kind = payload.get("type")
+    return footage.recording_told(
+        room, session, who, _uuid(payload, "recording_id"), kind if isinstance(kind, str) else "", facts
+    )
+
+
+def _composition_completed(room: Room, payload: Json, at: datetime) -> Changes | None:
+    """None for a composition that was not ordered here, or whose order was not answered yet: that one is found by
+    asking (`stocktaking`)."""
+    telnyx_id = _uuid(payload, "composition_id")
+    ours = Composition.objects.select_related("room", "room__tenant", "session")
+    composition = ours.filter(telnyx_id=telnyx_id, room=room).first()
+    return footage.composition_told(composition, _completion(payload, at)) if composition else None
+
+
+def _completion(payload: Json, at: datetime) -> Facts:
+    duration_secs, codec = _number(payload, "duration_secs"), payload.get("codec")
+    return Facts(
+        status=COMPLETED,
+        codec=codec if isinstance(codec, str) else None,
+        size_mb=_number(payload, "size_mb"),
+        duration_secs=None if duration_secs is None else int(duration_secs),
+        completed_at=at,
+    )
+
+
+HANDLERS: Final[dict[str, Callable[[Room, Json, datetime], Changes | None]]] = {
     "video.room.session.started": _session_started,
     "video.room.session.ended": _session_ended,
     "video.room.participant.joined": _participant_joined,
     "video.room.participant.left": _participant_left,
+    "video.room.recording.started": _recording_started,
+    "video.room.recording.completed": _recording_completed,
+    "video.room.composition.completed": _composition_completed,
 }
 
 
@@ -187,6 +258,14 @@ def _uuid_or_none(value: Any) -> uuid.UUID | None:
         return uuid.UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _number(payload: Json, name: str) -> float | None:
+    """A measure; None for what is none, so that a strange one does not keep the rest from being known."""
+    value = payload.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= LARGEST_NUMBER else None
 
 
 def _context(payload: Json) -> str | None:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 
-from rooms import provisioning, removing
+from rooms import holding, provisioning, removing, retaining
 from rooms.models import Ban, Member, Operation, Room
-from videobroker.api.problems import forbidden, invalid
+from videobroker.api.problems import conflict, forbidden, invalid
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
 
@@ -44,6 +44,8 @@ def update_room(caller: Caller, room: Room, values: dict[str, Any], *, now: date
                 caller, "room.updated", room_id=room.pk, subject_kind="room", subject=room.pk,
                 details={"changed": sorted(changed)},
             )  # fmt: skip
+        if "recording_retention_days" in changed:
+            retaining.follow_room(room, now=now)
         _order_what_follows(room, caller, existed=existed, told=bool(TOLD_TO_TELNYX & set(changed)), now=now)
     return room
 
@@ -70,8 +72,14 @@ def seal_room(caller: Caller, room: Room) -> Operation:
 
 
 def delete_room(caller: Caller, room: Room, *, now: datetime) -> None:
-    """Forget the room: its name is free again, nobody can enter, and its Telnyx room is ordered deleted."""
+    """Forget the room: its name is free again, nobody can enter, and its Telnyx room is ordered deleted. Raises
+    `Problem` (409 `held`) while a hold covers the room, or anything that is kept of what was recorded in it."""
     with transaction.atomic():
+        holding.take_turn(room.tenant)
+        if holds := holding.holds_in(room):
+            raise conflict(
+                "held", f"{holding.told(holds)}. Lift what holds it before the room can be deleted"
+            )
         if not Room.objects.filter(pk=room.pk, deleted_at=None).update(deleted_at=now):
             return
         auditing.record(caller, "room.deleted", room_id=room.pk, subject_kind="room", subject=room.pk)

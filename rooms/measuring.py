@@ -5,14 +5,26 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from prometheus_client import Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from rooms import following, purging
 from rooms.evicting import UNATTRIBUTED
-from rooms.models import Delivery, Event, Operation, Participant, Session, Tally
+from rooms.models import (
+    Deletion,
+    Delivery,
+    Erasure,
+    Event,
+    Footage,
+    Operation,
+    Participant,
+    PurgeRun,
+    Session,
+    Tally,
+)
 
 RECENT: Final = timedelta(hours=1)
 
@@ -23,7 +35,7 @@ WEBHOOKS_REFUSED: Final = Counter(
 
 
 class Rows(Collector):
-    """The figures of rooms, operations, events and deliveries."""
+    """The figures of rooms, operations, events, deliveries, and of what is kept and deleted."""
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: a registry asks this when it is made, and there may be no database yet."""
@@ -35,6 +47,11 @@ class Rows(Collector):
         yield from _events(now)
         yield from _people()
         yield from _deliveries(now)
+        yield from _footage(now)
+        yield from _compositions(now)
+        yield from _deletions(now)
+        yield from _purges()
+        yield from _erasures(now)
         yield from _tallies()
 
 
@@ -81,6 +98,81 @@ def _deliveries(now: datetime) -> Iterator[Metric]:
         "For how long the webhook that is due longest has been due.",
         unfinished,
         now,
+    )
+
+
+def _footage(now: datetime) -> Iterator[Metric]:
+    stored = GaugeMetricFamily(
+        "videobroker_footage_stored", "Recordings and compositions that are kept.", labels=["kind"]
+    )
+    expired = GaugeMetricFamily(
+        "videobroker_footage_expired",
+        "Of those, the ones kept for as long as they should be.",
+        labels=["kind"],
+    )
+    held = GaugeMetricFamily(
+        "videobroker_footage_held", "Of those that are kept, the ones under a legal hold.", labels=["kind"]
+    )
+    for model in purging.MODELS:
+        kept: QuerySet[Any] = model.objects.filter(state=Footage.State.KEPT)
+        counted = kept.aggregate(
+            stored=Count("pk"),
+            expired=Count("pk", filter=Q(expires_at__lte=now)),
+            held=Count("pk", filter=Q(held=True)),
+        )
+        for found, name in ((stored, "stored"), (expired, "expired"), (held, "held")):
+            found.add_metric([str(model._meta.model_name)], counted[name])
+    yield from (stored, expired, held)
+
+
+def _compositions(now: datetime) -> Iterator[Metric]:
+    is_stuck = Q(seen_at__lte=now - following.STUCK_AFTER)
+    counted = following.in_the_making().aggregate(all=Count("pk"), stuck=Count("pk", filter=is_stuck))
+    meaning = "Compositions that were ordered and are not complete."
+    yield _gauge("compositions_in_the_making", meaning, counted["all"])
+    meaning = "Of those, the ones that have been in the making for more than six hours."
+    yield _gauge("compositions_stuck", meaning, counted["stuck"])
+
+
+def _deletions(now: datetime) -> Iterator[Metric]:
+    unfinished = Deletion.objects.unfinished()
+    yield _counts(
+        "deletions_unfinished", "What is to be deleted at Telnyx and is not yet.", unfinished, "cause"
+    )
+    blocked = Deletion.objects.filter(state=Deletion.State.BLOCKED).count()
+    yield _gauge(
+        "deletions_blocked", "Deletions set aside, as Telnyx has something else under that id.", blocked
+    )
+    oldest: datetime | None = unfinished.aggregate(at=Min("begun_at"))["at"]
+    meaning = "For how long the oldest of what is to be deleted at Telnyx has waited."
+    yield _gauge(
+        "deletions_oldest_seconds", meaning, 0.0 if oldest is None else (now - oldest).total_seconds()
+    )
+
+
+def _purges() -> Iterator[Metric]:
+    runs = PurgeRun.objects.under_way()
+    yield _counts("purges", "Purges that are not finished, by state.", runs, "state")
+    meaning = "What the purges that are not finished have to delete, and how much of it they have begun to."
+    progress = GaugeMetricFamily("videobroker_purge_footage", meaning, labels=["part"])
+    for part, count in runs.aggregate(due=Sum("due"), begun=Sum("begun")).items():
+        progress.add_metric([part], count or 0)
+    yield progress
+
+
+def _erasures(now: datetime) -> Iterator[Metric]:
+    rows = Erasure.objects.filter(finished_at=None).order_by().values_list("state")
+    found = list(rows.annotate(Count("pk"), Min("created_at")))
+    counts = GaugeMetricFamily(
+        "videobroker_erasures_unfinished", "Erasures of people that are not finished.", labels=["state"]
+    )
+    for state, count, _ in found:
+        counts.add_metric([state], count)
+    yield counts
+    oldest = next((at for state, _, at in found if state == Erasure.State.PENDING), None)
+    meaning = "For how long the oldest of those has been under way that no hold keeps waiting."
+    yield _gauge(
+        "erasures_oldest_seconds", meaning, 0.0 if oldest is None else (now - oldest).total_seconds()
     )
 
 

@@ -75,6 +75,14 @@ def participant_left(
     return Changes(session, person, news)
 
 
+def participant_seen(
+    room: Room, session_telnyx_id: UUID, telnyx_id: UUID
+) -> tuple[Session, Participant, bool]:
+    """Somebody is or was in a session, of which nothing else is told; whether the session was not known before."""
+    session, is_new_session = _session(room, session_telnyx_id)
+    return session, _participant(session, telnyx_id), is_new_session
+
+
 def _session(room: Room, telnyx_id: UUID) -> tuple[Session, bool]:
     try:
         with transaction.atomic():

@@ -233,13 +233,13 @@ def carry_out_end(attempt: Attempt) -> dict[str, Any]:
 def _begin(attempt: Attempt) -> tuple[Session, Telnyx]:
     """The session and the line to Telnyx, if who ordered this may still do so. Raises `Cancelled`."""
     operation = attempt.operation
-    if not _may_still(operation):
+    if not may_still(operation, "moderate"):
         raise Cancelled("not_authorized: who ordered this may not do so any more")
     session = Session.objects.get(pk=operation.arguments["session_id"])
     return session, line_of(operation.room.account, timeout_secs=attempt.timeout_secs)
 
 
-def _may_still(operation: Operation) -> bool:
+def may_still(operation: Operation, scope: str) -> bool:
     """Rights are read again when an order is carried out: they may have been lost since it was given."""
     kind, _, subject = operation.ordered_by.partition(":")
     if kind == CallerKind.IDENTITY:
@@ -248,7 +248,7 @@ def _may_still(operation: Operation) -> bool:
     if kind == CallerKind.API_KEY:
         keys = ApiKey.objects.filter(pk=subject, tenant=operation.tenant_id, revoked_at=None)
         key = keys.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).first()
-        return key is not None and "moderate" in key.scopes
+        return key is not None and scope in key.scopes
     return True
 
 

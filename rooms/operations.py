@@ -63,6 +63,7 @@ class Attempt:
 
 Handler = Callable[[Attempt], dict[str, Any]]
 _handlers: dict[str, Handler] = {}
+_given_up: dict[str, Callable[[Operation, str], None]] = {}
 
 
 def carries_out(kind: Operation.Kind) -> Callable[[Handler], Handler]:
@@ -74,6 +75,11 @@ def carries_out(kind: Operation.Kind) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def when_given_up(kind: Operation.Kind, note: Callable[[Operation, str], None]) -> None:
+    """Have `note` write why an order of `kind` has failed, or was cancelled, in the transaction that says so."""
+    _given_up[kind] = note
 
 
 def order(
@@ -242,14 +248,17 @@ def _write(operation: Operation, outcome: Outcome) -> bool:
     mine = Operation.objects.filter(pk=operation.pk, fence=operation.fence, state=State.LEASED)
     if not finished and mine.filter(deadline_at__lt=Now()).exists():
         finished, outcome = True, Outcome(State.FAILED, error=f"too late: {outcome.error}")
-    written = mine.update(
-        state=outcome.state,
-        result=outcome.result,
-        last_error=outcome.error[:500],
-        due_at=Now() + timedelta(seconds=outcome.wait_secs),
-        leased_until_at=None,
-        finished_at=Now() if finished else None,
-    )
+    with transaction.atomic():
+        written = mine.update(
+            state=outcome.state,
+            result=outcome.result,
+            last_error=outcome.error[:500],
+            due_at=Now() + timedelta(seconds=outcome.wait_secs),
+            leased_until_at=None,
+            finished_at=Now() if finished else None,
+        )
+        if written and outcome.state in Operation.GIVEN_UP and operation.kind in _given_up:
+            _given_up[operation.kind](operation, outcome.error)
     log.info(
         "operation_tried",
         operation=str(operation.pk),

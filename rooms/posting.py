@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
-from rooms.models import Room
+from rooms.models import Composition, Delivery, Room
 from videobroker import outbound
 from videobroker.api.times import iso
 from videobroker.telnyx import signatures
@@ -74,9 +74,36 @@ def _as_telnyx_writes(x: str) -> str:
     return base64.b64encode(raw).decode()
 
 
-def timeout_secs(room: Room) -> int:
-    """How long the room's receiver may take to answer."""
-    return room.webhook_timeout_secs or DEFAULT_TIMEOUT_SECS
+@dataclass(frozen=True)
+class Address:
+    """Where something is told: an empty URL if nowhere. `timeout_secs` is how long a receiver may take to answer."""
+
+    url: str
+    failover_url: str
+    timeout_secs: int
+
+
+def address_of_room(room: Room) -> Address:
+    """Where what happens in the room is told."""
+    return _address(room)
+
+
+def address_of(delivery: Delivery) -> Address:
+    """Where this is told, as of now: of a composition that was given an address of its own there, else where the room
+    says. (Like Telnyx's composition, which has one beside its room's.)"""
+    if delivery.event_type == Delivery.EventType.COMPOSITION_COMPLETED:
+        own = Composition.objects.filter(pk=delivery.subject_id).exclude(webhook_event_url="").first()
+        if own is not None:
+            return _address(own)
+    return _address(delivery.room)
+
+
+def _address(told: Room | Composition) -> Address:
+    return Address(
+        told.webhook_event_url,
+        told.webhook_event_failover_url,
+        told.webhook_timeout_secs or DEFAULT_TIMEOUT_SECS,
+    )
 
 
 def post(envelope: Envelope, url: str, *, attempt: int, timeout_secs: float) -> Receipt:

@@ -13,7 +13,7 @@ import structlog
 from django.db.models import Q
 from django.utils import timezone
 
-from rooms import evicting, happenings, mirroring, provisioning
+from rooms import counting, evicting, footage, happenings, mirroring, provisioning, stocktaking
 from rooms.doorkeeping import doorkeeper
 from rooms.mirroring import Changes
 from rooms.models import Participant, Removal, Room, Session, Tally, TelnyxRoom
@@ -41,17 +41,20 @@ def reconcile_due(now: datetime) -> int:
 
 def _reconcile_in_turn(room: Room, now: datetime) -> int:
     """Take the room's turn by moving its due time on, and reconcile. It stays due while somebody is in or
-    watched, and until Telnyx was asked once more about a session that has ended."""
+    watched, until Telnyx was asked once more about a session that has ended, and while its recordings are made."""
     watched = Removal.objects.filter(room=room, watched_until_at__gt=now).exists()
     unsettled = Session.objects.filter(room=room).unsettled().exists()
     pause = ASKED_WHILE_WATCHED if watched else happenings.ASKED_WHILE_LIVE
-    following = now + pause if watched or unsettled else None
+    is_followed = watched or unsettled or stocktaking.followed(room, now).exists()
+    following = now + pause if is_followed else None
     mine = Room.objects.filter(pk=room.pk, reconcile_due_at=room.reconcile_due_at)
     if not mine.update(reconcile_due_at=following):
         return 0
     try:
         reconcile(room, now=now)
-    except (errors.TelnyxError, mirroring.ForeignSession, ValueError, KeyRingError) as error:
+    except (
+        errors.TelnyxError, mirroring.ForeignSession, footage.ForeignFootage, ValueError, KeyRingError,
+    ) as error:  # fmt: skip
         # Its next turn comes; what is known stays as it is, since not knowing is not a change.
         log.warning("room_not_reconciled", room=str(room.pk), error=str(error))
     return 1
@@ -67,6 +70,7 @@ def reconcile(room: Room, *, now: datetime) -> int:
     over = [found for each in others[:AT_ONCE] if (found := _asked_about(line, each, room, now)) is not None]
     changes = [change for session in (*active, *over) for change in _merge(room, session, now)]
     changes += [change for session in active for change in _ask_about_unlisted(line, room, session, asked_at)]
+    changes += stocktaking.look_into(line, room, now)
     # From here on all is known: only now may follow what can only be told of people when all is known.
     answered = [session.id for session in (*active, *over)]
     Session.objects.filter(telnyx_id__in=answered).update(confirmed_at=now)
@@ -166,6 +170,14 @@ def check_account(account: Account, *, now: datetime) -> None:
     _hear_of_the_unheard(account, line, now)
     _follow_changed(seen)
     _delete_orphans(account, seen.values(), line)
+    take_stock(account, line, now)
+
+
+def take_stock(account: Account, line: Telnyx, now: datetime) -> None:
+    """Hear of recordings that no webhook told of, and note what Telnyx has no more. Raises `TelnyxError`."""
+    for look in (stocktaking.look_around, stocktaking.ask_about_overdue, counting.count):
+        for changes in look(line, account, now):
+            _note_drift(changes.session.room, _tell(changes))
 
 
 def _note_vanished(account: Account, seen: Iterable[UUID], before: datetime) -> None:

@@ -20,6 +20,8 @@ from videobroker.tenants.callers import Caller
 
 State = Delivery.State
 MOST_AT_ONCE: Final = 10_000
+# So many ids are within the 256 KB that a body may have, however it is written.
+MOST_IDS: Final = 5_000
 TEST_EVENT_TYPE: Final = "video.room.test"
 # Somebody waits for the outcome of a test, and a thread of ours with them.
 TEST_TIMEOUT_SECS: Final = 10
@@ -82,7 +84,7 @@ def test(caller: Caller, room: Room) -> Tested:
         raise conflict("no_webhook_event_url", detail)
     payload = {"room_id": str(room.pk), "sequence": None}
     envelope = posting.Envelope(str(uuid4()), TEST_EVENT_TYPE, timezone.now(), payload)
-    timeout_secs = min(TEST_TIMEOUT_SECS, posting.timeout_secs(room))
+    timeout_secs = min(TEST_TIMEOUT_SECS, posting.address_of_room(room).timeout_secs)
     receipt = posting.post(envelope, room.webhook_event_url, attempt=1, timeout_secs=timeout_secs)
     auditing.record(
         caller, "webhook.tested", room_id=room.pk, subject_kind="room", subject=room.pk,

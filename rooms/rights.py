@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,6 +11,9 @@ from rooms.models import Access, Ban, Member, Role, Room
 from videobroker.api.problems import Problem, forbidden, not_found
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
+
+# What `require_moderator` refuses with; `require_sight` with the first of them.
+MODERATORS_ONLY: Final = ("not_a_member", "not_a_moderator")
 
 
 def find_room(caller: Caller, room_id: UUID) -> Room:
@@ -44,8 +48,8 @@ def is_moderator(room: Room, caller: Caller) -> bool:
 
 
 def _is_banned(room: Room, caller: Caller) -> bool:
-    bans = Ban.objects.filter(tenant=room.tenant_id).in_force(timezone.now())
-    return bans.against(caller.identity or "", room.pk).exists()
+    bans = Ban.objects.against(room.tenant_id, caller.identity or "").from_room(room.pk)
+    return bans.in_force(timezone.now()).exists()
 
 
 def require_moderator(room: Room, caller: Caller) -> None:
@@ -64,7 +68,7 @@ def refusals_audited(
     try:
         yield
     except Problem as problem:
-        if problem.status == 403:
+        if problem.status == 403 or problem.faults[0].reason == "held":
             auditing.record(
                 caller, action, tenant=room.tenant, room_id=room.pk, subject_kind=subject_kind,
                 subject=room.pk if subject is None else subject, refused_because=problem.faults[0].reason,

@@ -8,7 +8,21 @@ from typing import Final
 
 import structlog
 
-from rooms import dispatching, events, evicting, provisioning, reconciling, telling
+from rooms import (
+    autocomposing,
+    dispatching,
+    erasing,
+    events,
+    evicting,
+    following,
+    lanes,
+    lingering,
+    provisioning,
+    purging,
+    reconciling,
+    retaining,
+    telling,
+)
 from rooms.doorkeeping import doorkeeper
 from rooms.models import AccountCheck, Attribution, Participant
 from videobroker.telnyx import errors
@@ -46,6 +60,17 @@ def deliver_due(now: datetime) -> None:
     dispatching.dispatch_due()
 
 
+def purge_due(now: datetime) -> None:
+    """Begin purges of what has expired since, after the expiries have followed the retention."""
+    retaining.follow_tenants(now)
+    purging.begin_due(now)
+
+
+def delete_due(now: datetime) -> None:
+    """Delete at Telnyx what no wake-up reached, and what is to be tried again."""
+    lanes.dispatch_due()
+
+
 def check_accounts(now: datetime) -> None:
     """Go through the accounts whose turn it is."""
     for account in Account.objects.filter(tenants__isnull=False).distinct():
@@ -57,6 +82,7 @@ def check_accounts(now: datetime) -> None:
             continue
         try:
             reconciling.check_account(account, now=now)
+            following.go_through(account, now=now)
         except errors.TelnyxError as error:
             log.warning("account_not_checked", account=str(account.pk), error=str(error))
 
@@ -68,5 +94,13 @@ ROUNDS: Final = (
     Round("tell_untold", 2, telling.tell_untold),
     Round("deliver_due", 1, deliver_due),
     Round("follow_schedules", 5, provisioning.follow_schedules),
+    Round("follow_compositions", 5, following.ask_due),
+    Round("compose_ended", 10, autocomposing.compose_ended),
     Round("check_accounts", 30, check_accounts),
+    Round("follow_retention", 5, retaining.follow_tenants),
+    Round("begin_purges", 60, purge_due),
+    Round("purge", 2, purging.go_on),
+    Round("delete_due", 1, delete_due),
+    Round("erase", 2, erasing.go_on_with_all),
+    Round("delete_late_films", 60, lingering.delete_late_films),
 )

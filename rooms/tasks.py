@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from rooms import delivering, dispatching, events, operations, provisioning
+from rooms import delivering, dispatching, events, lanes, operations, provisioning, purging, retaining
 from videobroker.api import idempotency
 
 
@@ -27,6 +27,21 @@ def deliver() -> None:
     dispatching.dispatch_due()
 
 
+@shared_task(name="rooms.tasks.delete")
+def delete() -> None:
+    """Begin to delete at Telnyx what is due; it goes on in threads of its own, in the accounts' lanes."""
+    lanes.dispatch_due()
+
+
+@shared_task(name="rooms.tasks.purge")
+def purge() -> None:
+    """Begin purges of what has expired, and take those under way a step further."""
+    now = timezone.now()
+    retaining.follow_tenants(now)
+    purging.begin_due(now)
+    purging.go_on(now)
+
+
 @shared_task(name="rooms.tasks.sweep")
 def sweep() -> None:
     """Carry out what no wake-up reached."""
@@ -43,3 +58,4 @@ def tidy() -> None:
     events.forget_old(now)
     delivering.forget_old(now)
     operations.forget_old(now)
+    purging.forget_old(now)

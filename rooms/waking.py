@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 CARRY_OUT: Final = "rooms.tasks.carry_out"
 APPLY_EVENTS: Final = "rooms.tasks.apply_events"
 DELIVER: Final = "rooms.tasks.deliver"
+DELETE: Final = "rooms.tasks.delete"
 # More waiting than this, and wakers are sent nothing more: the workers' own look at the table is quicker.
 MAX_WAITING: Final = 1000
 # How long the broker is left alone after it failed.
@@ -52,6 +53,11 @@ def wake_for_events() -> None:
 def wake_for_deliveries() -> None:
     """Have some worker deliver what tenants' back ends are to be told. One wake-up is for all that is due."""
     _send_once(DELIVER)
+
+
+def wake_for_deletions() -> None:
+    """Have some worker delete what is to be deleted at Telnyx. One wake-up is for all that is due."""
+    _send_once(DELETE)
 
 
 def _send_once(task: str) -> None:

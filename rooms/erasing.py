@@ -1,0 +1,289 @@
+"""Erasing a person: their films are deleted, what let them in ends, and in the history a pseudonym stands for them.
+
+What can be done at once is done with the order: they are put out and revoked everywhere, and are no member any more.
+Their recordings, and the compositions that show them, are deleted one by one like all others. Only when the last of
+them is gone, and no token can bring them back, the history is rewritten (`pseudonymising`): until then it has to be
+known whose films those are. A hold on any of it, or on the person, keeps the rest waiting; when it is lifted, the
+erasure goes on by itself.
+
+Whoever comes with the same identity after the order is somebody new: their grants and memberships are not touched.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from rooms import deleting, holding, pseudonymising, removing
+from rooms.doorkeeping import doorkeeper
+from rooms.models import Composition, Deletion, Erasure, Footage, Hold, Member, Participant, Recording
+from rooms.pseudonymising import Person
+from videobroker.api.cursors import batches_oldest_first
+from videobroker.tenants import auditing, forgetting, pseudonyms
+from videobroker.tenants.callers import HOUSE, Caller
+from videobroker.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
+
+State = Erasure.State
+AT_ONCE: Final = 200
+# While films are being deleted; while a hold keeps something; and how long one who died has had the turn.
+LOOKED_AFTER_EVERY: Final = timedelta(seconds=2)
+HOLDS_ASKED_EVERY: Final = timedelta(seconds=30)
+TURN: Final = timedelta(minutes=2)
+# So many of what a hold keeps are named in the receipt; how many there are is said in any case.
+MOST_NAMED: Final = 100
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What holds keep of a person: films that cannot be deleted, and the holds."""
+
+    recordings: QuerySet[Recording]
+    compositions: QuerySet[Composition]
+    holds: QuerySet[Hold]
+
+    def __bool__(self) -> bool:
+        return any(rows.exists() for rows in (self.holds, self.recordings, self.compositions))
+
+    def told(self) -> dict[str, Any]:
+        """For people: how many, and the first of them by their ids."""
+        rows: dict[str, QuerySet[Any]] = {
+            "recordings": self.recordings, "compositions": self.compositions, "holds": self.holds,
+        }  # fmt: skip
+        return {
+            kind: {
+                "count": found.count(),
+                "ids": [str(pk) for pk in found.values_list("pk", flat=True)[:MOST_NAMED]],
+            }
+            for kind, found in rows.items()
+        }
+
+
+# --- The order --------------------------------------------------------------------------------------------
+
+
+def order(caller: Caller, tenant: Tenant, identity: str, *, now: datetime) -> Erasure:
+    """Order the person's erasure, and do at once what can be. The one under way, if there is one."""
+    pseudonym = pseudonyms.pseudonym_of(tenant.pk, identity)
+    with transaction.atomic():
+        holding.take_turn(tenant)
+        under_way = Erasure.objects.of(tenant).filter(pseudonym=pseudonym, finished_at=None).first()
+        if under_way is not None:
+            return under_way
+        erasure = Erasure(tenant=tenant, identity=identity, pseudonym=pseudonym)
+        erasure.ordered_by = f"{caller.kind}:{caller.subject}"
+        erasure.created_at = erasure.due_at = now
+        erasure.receipt = _end_of_access(tenant, identity, pseudonym, now)
+        erasure.save(force_insert=True)
+        auditing.record(
+            caller, "erasure.ordered", tenant=tenant, subject_kind="identity", subject=identity,
+            details={"erasure_id": str(erasure.pk)},
+        )  # fmt: skip
+    return erasure
+
+
+def _end_of_access(tenant: Tenant, identity: str, pseudonym: str, now: datetime) -> dict[str, Any]:
+    """Take from the person what lets them in; the beginning of the receipt. `names` and `tokens_end_at` are of use
+    until the erasure is finished, and are not told."""
+    names = doorkeeper().names_shown(tenant, identity) | _names_known(tenant, identity)
+    tokens_end_at = removing.remove_everywhere(tenant, identity, because="erased", now=now)
+    removed = {"members": Member.objects.of(tenant).filter(identity=identity).delete()[0], "users": 0}
+    user = forgetting.user_of(tenant, identity)
+    if user is not None:
+        names |= set(forgetting.names_of(user))
+        forgetting.forget_user(user, pseudonym)
+        removed["users"] = 1
+    return {
+        "removed": removed,
+        "replaced": {},
+        "kept": {},
+        "names": sorted(names),
+        "tokens_end_at": tokens_end_at.isoformat() if tokens_end_at else None,
+    }
+
+
+def _names_known(tenant: Tenant, identity: str) -> set[str]:
+    rows: tuple[QuerySet[Any], ...] = (
+        Member.objects.of(tenant).filter(identity=identity),
+        pseudonymising.participants_of(tenant, identity),
+    )
+    found = (each.exclude(display_name="").order_by().values_list("display_name", flat=True) for each in rows)
+    return {name for names in found for name in names.distinct()}
+
+
+# --- Going on ---------------------------------------------------------------------------------------------
+
+
+def go_on_with_all(now: datetime) -> None:
+    """Go on with every erasure whose turn it is. A round: any number of workers may make it at once."""
+    for erasure in Erasure.objects.filter(finished_at=None, due_at__lte=now).order_by("due_at")[:AT_ONCE]:
+        mine = Erasure.objects.filter(pk=erasure.pk, due_at=erasure.due_at, finished_at=None)
+        if mine.update(due_at=now + TURN):
+            go_on(erasure.pk, now=now)
+
+
+def go_on(erasure_id: UUID, *, now: datetime) -> Erasure:
+    """Do what can be done now of an erasure."""
+    erasure = Erasure.objects.select_related("tenant").get(pk=erasure_id)
+    if erasure.finished_at is not None:
+        return erasure
+    if "names_go_since" not in erasure.receipt:
+        _delete_films(erasure)
+        if not _may_forget(erasure, now=now):
+            return erasure
+    _forget(erasure)
+    return erasure
+
+
+def films_of(tenant: Tenant, identity: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """What shows or lets hear this person: their recordings, and the compositions of sessions they were recorded in;
+    whatever has become of them."""
+    theirs = Recording.objects.of(tenant).filter(participant__identity=identity)
+    return theirs, Composition.objects.of(tenant).filter(session__in=theirs.order_by().values("session"))
+
+
+def kept_of(tenant: Tenant, identity: str, recordings: QuerySet[Any], compositions: QuerySet[Any]) -> Kept:
+    """What holds keep of this person, and of these films of theirs."""
+    return Kept(
+        recordings.filter(Q(held=True) | holding.covering(Recording), state=Footage.State.KEPT),
+        compositions.filter(Q(held=True) | holding.covering(Composition), state=Footage.State.KEPT),
+        Hold.objects.of(tenant).in_force().filter(identity=identity),
+    )
+
+
+def _films(erasure: Erasure) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """The person's films, without those of whoever has come under the same identity since."""
+    recordings, compositions = films_of(erasure.tenant, erasure.identity)
+    # A film begins after its participant was let in, by a grant that was given before the order or after it.
+    old = Q(participant__granted_at__lte=erasure.created_at) | Q(participant__granted_at=None)
+    theirs = recordings.filter(old)
+    return theirs, compositions.filter(session__in=theirs.order_by().values("session"))
+
+
+def _delete_films(erasure: Erasure) -> None:
+    """Begin to delete what is kept of them and not held."""
+    for kind, rows in zip(("recordings", "compositions"), _films(erasure), strict=True):
+        for some in batches(rows.filter(state=Footage.State.KEPT)):
+            with transaction.atomic():
+                begun = deleting.begin_all(some, **order_of(erasure))
+                _note(erasure, "removed", kind, len(begun))
+
+
+def order_of(erasure: Erasure) -> dict[str, Any]:
+    """By whom and why its films are deleted, for `deleting`."""
+    return {
+        "cause": Deletion.Cause.ERASURE,
+        "ordered_by": erasure.ordered_by,
+        "policy": {"by": "erasure", "erasure_id": str(erasure.pk)},
+    }
+
+
+def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """The films, some at a time, with their rooms."""
+    return batches_oldest_first(rows.select_related("room"), "seen_at", batch=AT_ONCE)
+
+
+def _may_forget(erasure: Erasure, *, now: datetime) -> bool:
+    """Whether nothing is left that the person has to be known for. If so that is written down, and holds come too late
+    from then on; if not, what is waited for."""
+    tenant = erasure.tenant
+    with transaction.atomic():
+        holding.take_turn(tenant)
+        kept = kept_of(tenant, erasure.identity, *_films(erasure))
+        films = [rows.exclude(state=Footage.State.DELETED).exists() for rows in _films(erasure)]
+        if kept:
+            _put_off(erasure, State.WAITING, now + HOLDS_ASKED_EVERY, kept.told())
+        elif any(films):
+            _put_off(erasure, State.PENDING, now + LOOKED_AFTER_EVERY, {})
+        elif now < _watched_until(erasure):
+            _put_off(erasure, State.PENDING, _watched_until(erasure), {})
+        else:
+            erasure.receipt |= {"kept": {}, "names_go_since": now.isoformat()}
+            Erasure.objects.filter(pk=erasure.pk).update(receipt=erasure.receipt, state=State.PENDING)
+            return True
+    return False
+
+
+def _put_off(erasure: Erasure, state: Erasure.State, due_at: datetime, kept: dict[str, Any]) -> None:
+    if state == State.WAITING and erasure.state != State.WAITING:
+        log.info("erasure_waits", erasure=str(erasure.pk), tenant=erasure.tenant.slug)
+    erasure.receipt["kept"] = kept
+    erasure.state, erasure.due_at = state, due_at
+    erasure.save(update_fields=["state", "due_at", "receipt"])
+
+
+def _watched_until(erasure: Erasure) -> datetime:
+    """Until when a token that was given before could bring the person in, to be put out again."""
+    last = erasure.receipt["tokens_end_at"]
+    return datetime.fromisoformat(last) + removing.WATCH_LEEWAY if last else erasure.created_at
+
+
+# --- Forgetting -------------------------------------------------------------------------------------------
+
+
+def _forget(erasure: Erasure) -> None:
+    """Replace the person everywhere, and finish. Grants go first: nothing is attributed by them from then on."""
+    with transaction.atomic():
+        forgotten = doorkeeper().forget_grants(
+            erasure.tenant, erasure.identity, given_until=erasure.created_at
+        )
+        _note(erasure, "removed", "grants", forgotten)
+    person = Person(
+        tenant=erasure.tenant,
+        identity=erasure.identity,
+        pseudonym=erasure.pseudonym,
+        others=frozenset(erasure.receipt["names"]),
+    )
+    pseudonymising.replace_everywhere(person, lambda kind, count: _note(erasure, "replaced", kind, count))
+    _finish(erasure)
+
+
+def _note(erasure: Erasure, section: str, kind: str, count: int) -> None:
+    """Count something in the receipt, in the caller's transaction, and keep the turn while there is something to do."""
+    row = Erasure.objects.select_for_update().get(pk=erasure.pk)
+    counts = row.receipt[section]
+    counts[kind] = counts.get(kind, 0) + count
+    row.due_at = timezone.now() + TURN
+    row.save(update_fields=["receipt", "due_at"])
+    erasure.receipt = row.receipt
+
+
+def _finish(erasure: Erasure) -> None:
+    now = timezone.now()
+    told = {"removed": erasure.receipt["removed"], "replaced": erasure.receipt["replaced"], "kept": {}}
+    with transaction.atomic():
+        unfinished = Erasure.objects.filter(pk=erasure.pk, finished_at=None)
+        if not unfinished.update(state=State.FINISHED, identity="", receipt=told, finished_at=now):
+            return
+        auditing.record(
+            HOUSE, "erasure.finished", tenant=erasure.tenant, subject_kind="identity", subject=erasure.pseudonym,
+            details={"erasure_id": str(erasure.pk)},
+        )  # fmt: skip
+    erasure.refresh_from_db()
+    log.info("erasure_finished", erasure=str(erasure.pk), tenant=erasure.tenant.slug)
+
+
+# --- Looking ahead ----------------------------------------------------------------------------------------
+
+
+def foreseen(tenant: Tenant, identity: str) -> dict[str, Any]:
+    """What an erasure would do now, and what holds would keep, without doing anything."""
+    recordings, compositions = films_of(tenant, identity)
+    return {
+        "removed": {
+            "members": Member.objects.of(tenant).filter(identity=identity).count(),
+            "users": int(forgetting.user_of(tenant, identity) is not None),
+            "grants": len(doorkeeper().grants_of(tenant, identity)),
+            "recordings": recordings.filter(state=Footage.State.KEPT).count(),
+            "compositions": compositions.filter(state=Footage.State.KEPT).count(),
+        },
+        "replaced": {"participants": Participant.objects.of(tenant).filter(identity=identity).count()},
+        "kept": kept_of(tenant, identity, recordings, compositions).told(),
+    }

@@ -1,0 +1,37 @@
+"""`manage.py erase_identity`: erase a person, or say what that would do."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from rooms import erasing
+from rooms.management.people import person_from
+from rooms.models import Erasure
+from videobroker.tenants.callers import HOUSE
+
+
+class Command(BaseCommand):
+    help = (
+        "Erase a person of a tenant: they are put out at once; the workers delete their recordings and replace their "
+        "names by a pseudonym. What a legal hold keeps is waited for. Given again, it says how far the erasure has got."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("tenant", help="the tenant's slug")
+        parser.add_argument("identity", help="how the tenant names the person")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would go and what holds keep; change nothing"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        tenant, identity = person_from(options)
+        if options["dry_run"]:
+            self.stdout.write(json.dumps(erasing.foreseen(tenant, identity), indent=2))
+            return
+        erasure = erasing.order(HOUSE, tenant, identity, now=timezone.now())
+        self.stdout.write(f"erasure {erasure.pk} is {erasure.state}")
+        if erasure.state == Erasure.State.WAITING:
+            raise CommandError(f"a hold keeps something: {json.dumps(erasure.receipt['kept'])}")

@@ -1,0 +1,270 @@
+"""Replacing who somebody was by their pseudonym, wherever the history names them.
+
+A test looks through every text of every table that somebody was erased from. Each batch is a transaction of its own and
+finds only what is still to be replaced, so that it can be broken off at any point and begun again.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import models, transaction
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from rooms.doorkeeping import doorkeeper
+from rooms.models import (
+    Attribution,
+    Ban,
+    Composition,
+    Deletion,
+    Delivery,
+    Erasure,
+    Event,
+    Hold,
+    Operation,
+    Participant,
+    PurgeRun,
+    Removal,
+)
+from videobroker.api.cursors import batches_oldest_first
+from videobroker.api.models import IdempotencyRecord
+from videobroker.tenants.callers import CallerKind
+from videobroker.tenants.models import AuditEntry, Tenant
+
+AT_ONCE: Final = 200
+# Events of Telnyx's are told around the time at which we hear of somebody first, and for as long as they are in.
+EVENTS_BEFORE: Final = timedelta(days=1)
+# Where in a JSON document the name that a person goes by stands, and what they showed of themselves.
+SHOWN: Final = frozenset({"display_name", "context", "name", "username"})
+# Columns that say who did something, as `kind:subject`.
+DOERS: Final[tuple[tuple[type[models.Model], str], ...]] = (
+    (Ban, "created_by"), (Ban, "lifted_by"), (Hold, "placed_by"), (Hold, "lifted_by"), (Hold, "holder"),
+    (Operation, "ordered_by"), (Composition, "ordered_by"), (Deletion, "ordered_by"), (PurgeRun, "allowed_by"),
+    (Erasure, "ordered_by"),
+)  # fmt: skip
+
+Note = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is to be nobody any more. `others` are further names of theirs: display names, and what they signed in as."""
+
+    tenant: Tenant
+    identity: str
+    pseudonym: str
+    others: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def doer(self) -> str:
+        """How columns name them that say who did something."""
+        return f"{CallerKind.IDENTITY}:{self.identity}"
+
+    @property
+    def doer_after(self) -> str:
+        return f"{CallerKind.IDENTITY}:{self.pseudonym}"
+
+    def free_of(self, text: str) -> str:
+        """A text about them, without their names."""
+        names = sorted({self.identity, *self.others}, key=len, reverse=True)
+        words = "|".join(re.escape(name) for name in names if name)
+        return re.sub(rf"(?<!\w)(?:{words})(?!\w)", self.pseudonym, text)
+
+    def out_of(self, value: Any, *, about: bool, under: str = "") -> Any:
+        """A JSON document without them. Names that others may have as well are taken out only of what is `about` them;
+        `under` is the key that the value stands under."""
+        if isinstance(value, dict):
+            return {key: self.out_of(inner, about=about, under=key) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.out_of(inner, about=about, under=under) for inner in value]
+        if not isinstance(value, str):
+            return value
+        if value == self.doer:
+            return self.doer_after
+        if value == self.identity and "identit" in under:
+            return self.pseudonym
+        if about and under in SHOWN:
+            return ""
+        return self.free_of(value) if about and under in {"reason", "holder"} else value
+
+
+def replace_everywhere(person: Person, note: Note) -> None:
+    """Replace the person in all rows of the tenant's history. `note` is told, in the transaction of each step, of what
+    kind and how many were replaced."""
+    for replace in (_participants, _strangers, _deliveries, _audit, _bans, _holds, _doers, _policies, _rest):
+        replace(person, note)
+
+
+# --- Those who were there, and what was told of them ------------------------------------------------------
+
+
+def _participants(person: Person, note: Note) -> None:
+    """Participants that they were. Who came back as somebody new has been given a new grant since, and stays."""
+    theirs = participants_of(person.tenant, person.identity).exclude(grant_id__in=_living_grants(person))
+    for some in batches_oldest_first(theirs, "seen_at", batch=AT_ONCE):
+        with transaction.atomic():
+            values = {"identity": person.pseudonym, "display_name": "", "context": ""}
+            note("participants", _rows(Participant, some).update(**values))
+            _what_was_told_of(person, some)
+
+
+def participants_of(tenant: Tenant, identity: str) -> QuerySet[Participant]:
+    """Participants that this person is known to have been."""
+    return Participant.objects.of(tenant).filter(identity=identity)
+
+
+def _living_grants(person: Person) -> set[Any]:
+    return doorkeeper().grants_of(person.tenant, person.identity)
+
+
+def _strangers(person: Person, note: Note) -> None:
+    """Participants that could not be proven to be theirs, but show a context that names them. The empty text stays for
+    good: of two contexts the first in the alphabet stands (`mirroring`)."""
+    unproven = Participant.objects.of(person.tenant).exclude(attribution=Attribution.ATTRIBUTED)
+    shown = unproven.exclude(context=None).exclude(context="").exclude(left_at=None, session__ended_at=None)
+    for some in batches_oldest_first(shown, "seen_at", batch=AT_ONCE):
+        naming = [each for each in some if doorkeeper().named_in(each.context or "") == person.identity]
+        with transaction.atomic():
+            note("participants", _rows(Participant, naming).update(context=""))
+            _what_was_told_of(person, naming)
+
+
+def _what_was_told_of(person: Person, people: list[Participant]) -> None:
+    """What tenants' back ends were told of these participants, and what Telnyx told us."""
+    if not people:
+        return
+    _rewrite(Delivery.objects.of(person.tenant).filter(subject_id__in=[each.pk for each in people]), person)
+    since = min(each.seen_at for each in people) - EVENTS_BEFORE
+    told = Event.objects.filter(
+        account=person.tenant.account_id,
+        received_at__gte=since,
+        payload__participant_id__in=[str(each.telnyx_id) for each in people],
+    )
+    _rewrite(told, person)
+
+
+def _rewrite(rows: QuerySet[Any], person: Person) -> int:
+    """Take them out of the payloads of a few rows that are about them."""
+    changed = 0
+    for row in rows:
+        payload = person.out_of(row.payload, about=True)
+        if payload != row.payload:
+            changed += type(row)._default_manager.filter(pk=row.pk).update(payload=payload)
+    return changed
+
+
+def _deliveries(person: Person, note: Note) -> None:
+    """What back ends were told of their recordings, and of what else names them."""
+    naming = _mentioning(Delivery.objects.of(person.tenant), "payload", person)
+    for some in batches_oldest_first(naming, "created_at", batch=AT_ONCE):
+        theirs = [each for each in some if each.payload.get("identity") == person.identity]
+        with transaction.atomic():
+            note("webhook_deliveries", _rewrite(_rows(Delivery, theirs), person))
+
+
+# --- What was done by them and to them --------------------------------------------------------------------
+
+
+def _audit(person: Person, note: Note) -> None:
+    entries = AuditEntry.objects.of(person.tenant).annotate(told=Cast("details", TextField()))
+    by_or_about = Q(actor=person.identity) | Q(subject__in=[person.identity, *person.others])
+    found = entries.filter(by_or_about | _mention("told", person))
+    for some in batches_oldest_first(found, "occurred_at", batch=AT_ONCE):
+        with transaction.atomic():
+            note("audit_entries", sum(_replace_in_entry(entry, person) for entry in some))
+
+
+def _replace_in_entry(entry: AuditEntry, person: Person) -> int:
+    values: dict[str, Any] = {}
+    if entry.actor_kind == CallerKind.IDENTITY and entry.actor == person.identity:
+        values |= {"actor": person.pseudonym, "address": ""}
+    is_subject = entry.subject_kind == "identity" and entry.subject == person.identity
+    is_their_user = entry.subject_kind == "user" and entry.subject in person.others
+    if is_subject or is_their_user:
+        values["subject"] = person.pseudonym
+    details = person.out_of(entry.details, about=is_subject or is_their_user)
+    if details != entry.details:
+        values["details"] = details
+    return AuditEntry.objects.filter(pk=entry.pk).update(**values) if values else 0
+
+
+def _bans(person: Person, note: Note) -> None:
+    """A ban stays in force: `Ban.objects.against` knows the pseudonym as well."""
+    _replace_with_reason(Ban.objects.of(person.tenant), "created_at", "bans", person, note)
+
+
+def _holds(person: Person, note: Note) -> None:
+    """Holds that were lifted. One in force keeps the person themselves from being forgotten."""
+    lifted = Hold.objects.of(person.tenant).exclude(lifted_at=None)
+    _replace_with_reason(lifted, "placed_at", "holds", person, note)
+
+
+def _replace_with_reason(rows: QuerySet[Any], column: str, kind: str, person: Person, note: Note) -> None:
+    for some in batches_oldest_first(rows.filter(identity=person.identity), column, batch=AT_ONCE):
+        with transaction.atomic():
+            for row in some:
+                values = {"identity": person.pseudonym, "reason": person.free_of(row.reason)}
+                note(kind, _rows(type(row), [row]).update(**values))
+
+
+def _doers(person: Person, note: Note) -> None:
+    """Who ordered, banned, held, lifted or allowed something."""
+    for model, column in DOERS:
+        with transaction.atomic():
+            theirs = model._default_manager.filter(tenant=person.tenant, **{column: person.doer})
+            note("acts", theirs.update(**{column: person.doer_after}))
+
+
+def _policies(person: Person, note: Note) -> None:
+    naming = _mentioning(Deletion.objects.of(person.tenant), "policy", person)
+    for some in batches_oldest_first(naming, "begun_at", batch=AT_ONCE):
+        with transaction.atomic():
+            for row in some:
+                policy = person.out_of(row.policy, about=False)
+                if policy != row.policy:
+                    note("acts", _rows(Deletion, [row]).update(policy=policy))
+
+
+def _rest(person: Person, note: Note) -> None:
+    """What is of use to nobody any more, or says nothing but who."""
+    with transaction.atomic():
+        removals = Removal.objects.filter(room__tenant=person.tenant, identity=person.identity)
+        note("removals", removals.update(identity=person.pseudonym))
+        note(
+            "acts",
+            Hold.objects.of(person.tenant).filter(holder=person.identity).update(holder=person.pseudonym),
+        )
+        answers = IdempotencyRecord.objects.filter(tenant=person.tenant, caller=person.doer)
+        note("idempotency_answers", answers.delete()[0])
+
+
+# --- Finding ----------------------------------------------------------------------------------------------
+
+
+def _mentioning(rows: QuerySet[Any], column: str, person: Person) -> QuerySet[Any]:
+    """Rows whose JSON has the identity somewhere in its text, and perhaps some more."""
+    found: QuerySet[Any] = rows.annotate(told=Cast(column, TextField())).filter(_mention("told", person))
+    return found
+
+
+def _mention(column: str, person: Person) -> Q:
+    found = Q()
+    for text in _spellings(person.identity):
+        found |= Q(**{f"{column}__contains": text})
+    return found
+
+
+def _spellings(identity: str) -> Iterator[str]:
+    """How the identity may stand in JSON: as it is, or with what is not ASCII written as an escape."""
+    yield json.dumps(identity)[1:-1]
+    if not identity.isascii():
+        yield json.dumps(identity, ensure_ascii=False)[1:-1]
+
+
+def _rows(model: Any, some: list[Any]) -> QuerySet[Any]:
+    found: QuerySet[Any] = model._default_manager.filter(pk__in=[row.pk for row in some])
+    return found
