@@ -1,6 +1,6 @@
 """What the bodies and records of rooms are made of."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -66,6 +66,9 @@ class Record(serializers.ModelSerializer[Any]):
 
     record_type = serializers.SerializerMethodField()
     record_type_name = ""
+    # How one looks, for the OpenAPI document; and what is there only when it was asked for, with the records in it.
+    example: ClassVar[dict[str, Any]] = {}
+    sometimes: ClassVar[dict[str, type[serializers.Serializer[Any]]]] = {}
 
     def get_record_type(self, row: Any) -> str:
         return self.record_type_name

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from rooms.models import Member, Role
 from rooms.serializers.fields import DisplayNameField, IdentityField, Record
+from videobroker.api import examples
 from videobroker.api.serializers import Body
 
 
@@ -11,6 +12,16 @@ class MemberRecord(Record):
     """Somebody who may enter a room."""
 
     record_type_name = "room_member"
+    example = {
+        "id": examples.MEMBER_ID,
+        "record_type": "room_member",
+        "room_id": examples.ROOM_ID,
+        "identity": "dee",
+        "role": "moderator",
+        "display_name": "Dee",
+        "created_at": examples.MADE_AT,
+        "updated_at": examples.MADE_AT,
+    }
 
     class Meta:
         model = Member
@@ -30,6 +41,10 @@ class MemberRecord(Record):
 class MemberBody(Body):
     """A new member."""
 
+    examples = {
+        "somebody who takes part": {"identity": "bo"},
+        "somebody who moderates": {"identity": "dee", "role": "moderator", "display_name": "Dee"},
+    }
     identity = IdentityField()
     role = serializers.ChoiceField(Role.choices, default=Role.PARTICIPANT)
     display_name = DisplayNameField(default="")
@@ -38,5 +53,6 @@ class MemberBody(Body):
 class MemberChange(Body):
     """What can change about a member; another identity is another member."""
 
+    examples = {"another role": {"role": "moderator"}, "another name": {"display_name": "Dee D."}}
     role = serializers.ChoiceField(Role.choices, required=False)
     display_name = DisplayNameField(required=False)

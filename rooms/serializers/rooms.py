@@ -1,12 +1,14 @@
 """Rooms as callers read and write them."""
 
-from typing import Any
+from typing import Any, Literal
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rooms.models import Access, Room, Session
 from rooms.serializers.fields import Record, WebhookUrlField
 from rooms.serializers.sessions import SessionRecord
+from videobroker.api import examples
 from videobroker.api.serializers import Body
 
 
@@ -14,6 +16,28 @@ class RoomRecord(Record):
     """A room. `sessions` is there when it was asked for with include_sessions."""
 
     record_type_name = "room"
+    sometimes = {"sessions": SessionRecord}
+    example = {
+        "id": examples.ROOM_ID,
+        "record_type": "room",
+        "unique_name": "board",
+        "max_participants": 10,
+        "enable_recording": False,
+        "active_session_id": examples.SESSION_ID,
+        "webhook_event_url": "https://example.com/hook",
+        "webhook_event_failover_url": "",
+        "webhook_timeout_secs": 5,
+        "created_at": examples.MADE_AT,
+        "updated_at": examples.MADE_AT,
+        "state": "open",
+        "upstream": "ready",
+        "opens_at": examples.OPENS_AT,
+        "closes_at": examples.CLOSES_AT,
+        "locked": False,
+        "access": "members",
+        "recording_retention_days": None,
+        "auto_compose": False,
+    }
     active_session_id = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField(
         help_text="scheduled, open or closed, by opens_at and closes_at."
@@ -25,14 +49,16 @@ class RoomRecord(Record):
             "id", "record_type", "unique_name", "max_participants", "enable_recording", "active_session_id",
             "webhook_event_url", "webhook_event_failover_url", "webhook_timeout_secs", "created_at", "updated_at",
             "state", "upstream", "opens_at", "closes_at", "locked", "access", "recording_retention_days",
+            "auto_compose",
         ]  # fmt: skip
         read_only_fields = fields
 
+    @extend_schema_field({"type": "string", "format": "uuid", "nullable": True})
     def get_active_session_id(self, room: Room) -> str | None:
         live = (session for session in self._sessions(room) if session.is_live)
         return next((str(session.pk) for session in live), None)
 
-    def get_state(self, room: Room) -> str:
+    def get_state(self, room: Room) -> Literal["scheduled", "open", "closed"]:
         now = self.context["now"]
         if room.is_closed(now):
             return "closed"
@@ -56,6 +82,16 @@ class RoomRecord(Record):
 class RoomBody(Body):
     """What a room can be made or changed to; the limits are Telnyx's."""
 
+    examples = {
+        "a room for ten, for one afternoon": {
+            "unique_name": "board",
+            "max_participants": 10,
+            "opens_at": "2030-01-01T09:00:00Z",
+            "closes_at": "2030-01-01T18:00:00Z",
+        },
+        "nobody new enters": {"locked": True},
+        "open to everybody of the tenant": {"access": "tenant"},
+    }
     unique_name = serializers.CharField(
         max_length=255, required=False, help_text="Unique among your rooms. Freed when the room is deleted."
     )
@@ -72,6 +108,10 @@ class RoomBody(Body):
     access = serializers.ChoiceField(Access.choices, required=False)
     recording_retention_days = serializers.IntegerField(
         min_value=1, max_value=36500, required=False, allow_null=True, help_text="null: as the tenant has it."
+    )
+    auto_compose = serializers.BooleanField(
+        required=False,
+        help_text="Whether a session that was recorded becomes a film by itself when it has ended.",
     )
 
     def validate_webhook_event_failover_url(self, value: str | None) -> str:

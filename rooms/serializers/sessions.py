@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rooms.models import Participant, Session
 from rooms.serializers.fields import Record
+from videobroker.api import examples
 from videobroker.api.times import iso
 
 
@@ -13,7 +16,23 @@ class ParticipantRecord(Record):
     """Somebody in a session, as Telnyx tells, and who that is, as far as their context says so credibly."""
 
     record_type_name = "room_participant"
-    left_at = serializers.DateTimeField(source="gone_at")
+    example = {
+        "id": examples.PARTICIPANT_ID,
+        "record_type": "room_participant",
+        "session_id": examples.SESSION_ID,
+        "context": "eyJhbGciOiJFZERTQSJ9…",
+        "joined_at": examples.JOINED_AT,
+        "left_at": None,
+        "updated_at": examples.JOINED_AT,
+        "room_id": examples.ROOM_ID,
+        "identity": "bo",
+        "display_name": "Bo",
+        "role": "participant",
+        "grant_id": examples.GRANT_ID,
+        "attribution": "attributed",
+        "left_reason": "",
+    }
+    left_at = serializers.DateTimeField(source="gone_at", allow_null=True)
 
     class Meta:
         model = Participant
@@ -28,6 +47,17 @@ class SessionRecord(Record):
     """A session. `participants` is there when it was asked for with include_participants."""
 
     record_type_name = "room_session"
+    sometimes = {"participants": ParticipantRecord}
+    example = {
+        "id": examples.SESSION_ID,
+        "record_type": "room_session",
+        "room_id": examples.ROOM_ID,
+        "active": True,
+        "created_at": examples.JOINED_AT,
+        "updated_at": examples.JOINED_AT,
+        "ended_at": None,
+        "ended_reason": "",
+    }
     active = serializers.BooleanField(source="is_live")
     created_at = serializers.SerializerMethodField(help_text="When it started.")
 
@@ -45,6 +75,7 @@ class SessionRecord(Record):
         ]
         read_only_fields = fields
 
+    @extend_schema_field(OpenApiTypes.DATETIME)
     def get_created_at(self, session: Session) -> str:
         return iso(session.started_at or session.seen_at)
 

@@ -10,12 +10,13 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rooms.models import Member, Role
 from rooms.serializers import Record
+from videobroker.api import examples
 from videobroker.api.cursors import CursorPages, each_oldest_first
 from videobroker.api.filters import TelnyxFilterSet
 from videobroker.api.views import ApiView
@@ -42,6 +43,22 @@ class AuditEntryRecord(Record):
     """Who did what to whom, when, from where; or was refused it, and why."""
 
     record_type_name = "audit_entry"
+    example = {
+        "id": examples.ENTRY_ID,
+        "record_type": "audit_entry",
+        "occurred_at": examples.LEFT_AT,
+        "actor_kind": "identity",
+        "actor": "ana",
+        "action": "participants.kicked",
+        "outcome": "done",
+        "reason": "",
+        "subject_kind": "session",
+        "subject": examples.SESSION_ID,
+        "room_id": examples.ROOM_ID,
+        "address": "203.0.113.7",
+        "request_id": examples.REQUEST_ID,
+        "details": {"identities": ["bo"]},
+    }
 
     class Meta:
         model = AuditEntry
@@ -56,6 +73,9 @@ class AuditEntryRecord(Record):
         if instance.actor_kind == CallerKind.OPERATOR:
             shown["address"] = ""  # tenants learn what operators did to them, not where operators sit
         return shown
+
+
+EXPORTED = OpenApiExample("an entry", json.dumps(AuditEntryRecord.example) + "\n")
 
 
 def visible_to(caller: Caller) -> QuerySet[AuditEntry]:
@@ -73,7 +93,7 @@ class AuditEntriesView(ApiView):
     """The audit, page by page."""
 
     scopes = {"GET": "audit:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "moderators, of their rooms"}
     queryset = AuditEntry.objects.none()
     serializer_class = AuditEntryRecord
     pagination_class = CursorPages
@@ -96,7 +116,9 @@ class AuditExportView(ApiView):
 
     @extend_schema(
         operation_id="export_audit_entries",
-        responses={(200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "One entry as JSON on each line.")},
+        responses={
+            (200, NDJSON): OpenApiResponse(OpenApiTypes.STR, "One entry as JSON on each line.", [EXPORTED])
+        },
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Export audit entries as JSON lines, the oldest first, up to those written before the request."""

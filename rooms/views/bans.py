@@ -41,7 +41,8 @@ class RoomBansView(BanView):
     """Bans from one room, for its moderators and for back ends."""
 
     scopes = {"GET": "rooms:read", "POST": "rooms:write"}
-    for_people = frozenset({"GET", "POST"})
+    for_people = {"GET": "moderators", "POST": "moderators"}
+    refuses = dict.fromkeys(("GET", "POST"), rights.MODERATORS_ONLY)
     pagination_class = Pages
     filterset_class = BanFilters
 
@@ -73,6 +74,7 @@ class BansView(BanView):
     """All bans of a tenant, for back ends."""
 
     scopes = {"GET": "rooms:read", "POST": "rooms:write"}
+    refuses = {"POST": ("not_found",)}
     pagination_class = Pages
     filterset_class = TenantBanFilters
 
@@ -98,7 +100,7 @@ class OneBanView(BanView):
     """One ban. Moderators reach the bans of their rooms, back ends all."""
 
     scopes = {"GET": "rooms:read", "DELETE": "rooms:write"}
-    for_people = frozenset({"GET", "DELETE"})
+    for_people = {"GET": "moderators", "DELETE": "moderators"}
 
     def ban(self, ban_id: UUID) -> Ban:
         """The ban, if it is the caller's to see; else `not_found`."""

@@ -65,6 +65,7 @@ class ReplayView(ApiView):
     """Sending again."""
 
     scopes = {"POST": "rooms:write"}
+    refuses = {"POST": ("not_found",)}
     queryset = Delivery.objects.none()
     serializer_class = ReplayBody
 
@@ -98,13 +99,15 @@ class WebhookTestView(ApiView):
     """Trying whether webhooks arrive."""
 
     scopes = {"POST": "rooms:write"}
+    refuses = {"POST": ("no_webhook_event_url",)}
     throttle_classes = [IdentityThrottle, WebhookTestThrottle, TenantThrottle]
     queryset = Room.objects.none()
     serializer_class = Body
 
     @extend_schema(operation_id="test_webhook", request=None, responses={200: WebhookTestRecord})
     def post(self, request: Request, room_id: UUID) -> Response:
-        """Send an event of the type video.room.test to the room's webhook_event_url now, and say what came of it."""
+        """Send a test to the room's webhook_event_url now: an event of the type video.room.test. The answer says what
+        came of it."""
         room = rights.find_room(self.caller, room_id)
         self.read_body()
         tested = replaying.test(self.caller, room)

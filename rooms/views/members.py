@@ -47,7 +47,8 @@ class MembersView(MemberView):
     """All members of a room."""
 
     scopes = {"GET": "rooms:read", "POST": "rooms:write"}
-    for_people = frozenset({"GET", "POST"})
+    for_people = {"GET": "moderators", "POST": "moderators"}
+    refuses = {"GET": rights.MODERATORS_ONLY, "POST": (*rights.MODERATORS_ONLY, "duplicate")}
     pagination_class = Pages
     filterset_class = MemberFilters
 
@@ -70,7 +71,8 @@ class OneMemberView(MemberView):
     """One member."""
 
     scopes = {"GET": "rooms:read", "PATCH": "rooms:write", "DELETE": "rooms:write"}
-    for_people = frozenset({"GET", "PATCH", "DELETE"})
+    for_people = {"GET": "moderators", "PATCH": "moderators", "DELETE": "moderators"}
+    refuses = dict.fromkeys(("GET", "PATCH", "DELETE"), rights.MODERATORS_ONLY)
 
     @extend_schema(operation_id="view_room_member")
     def get(self, request: Request, room_id: UUID, member_id: UUID) -> Response:

@@ -20,7 +20,8 @@ class SessionActionView(ApiView):
     """An order about a session: for moderators of its room, and for back ends with the scope."""
 
     scopes = {"POST": "moderate"}
-    for_people = frozenset({"POST"})
+    for_people = {"POST": "moderators"}
+    refuses = {"POST": rights.MODERATORS_ONLY}
     queryset = Session.objects.none()
     serializer_class: type[Body] = AimBody
     action: ClassVar[str]

@@ -36,7 +36,7 @@ class OneOperationView(ApiView):
     """One order; a room's moderators may follow those about their room."""
 
     scopes = {"GET": "rooms:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "moderators"}
     queryset = Operation.objects.none()
     serializer_class = FollowedOperationRecord
 

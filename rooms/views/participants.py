@@ -17,7 +17,7 @@ class ParticipantView(ApiView):
     """Participants are shown to moderators of the room and to back ends."""
 
     scopes = {"GET": "rooms:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "moderators"}
     queryset = Participant.objects.none()
     serializer_class = ParticipantRecord
 

@@ -61,7 +61,8 @@ class RoomsView(RoomView):
     """All rooms the caller may see."""
 
     scopes = {"GET": "rooms:read", "POST": "rooms:write"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "those they may enter"}
+    refuses = {"POST": ("too_many_rooms", "duplicate")}
     pagination_class = Pages
     filterset_class = RoomFilters
 
@@ -89,7 +90,12 @@ class OneRoomView(RoomView):
     """One room."""
 
     scopes = {"GET": "rooms:read", "PATCH": "rooms:write", "DELETE": "rooms:write"}
-    for_people = frozenset({"GET", "PATCH"})
+    for_people = {"GET": "members", "PATCH": "moderators"}
+    refuses = {
+        "GET": ("not_a_member",),
+        "PATCH": (*rights.MODERATORS_ONLY, "back_end_only", "duplicate"),
+        "DELETE": ("held",),
+    }
 
     @extend_schema(operation_id="view_room", parameters=[INCLUDE_SESSIONS])
     def get(self, request: Request, room_id: UUID) -> Response:
@@ -110,8 +116,11 @@ class OneRoomView(RoomView):
 
     @extend_schema(operation_id="delete_room", responses={204: None})
     def delete(self, request: Request, room_id: UUID) -> Response:
-        """Delete a room. Who is in is put out, and nobody can enter any more."""
-        keeping.delete_room(self.caller, rights.find_room(self.caller, room_id), now=timezone.now())
+        """Delete a room. Who is in is put out, and nobody can enter any more. What was recorded in it stays until its
+        retention is over, or it is deleted."""
+        room = rights.find_room(self.caller, room_id)
+        with rights.refusals_audited(self.caller, "room.deleted", room):
+            keeping.delete_room(self.caller, room, now=timezone.now())
         return Response(status=204)
 
 
@@ -119,7 +128,8 @@ class SealView(ApiView):
     """Sealing."""
 
     scopes = {"POST": "moderate"}
-    for_people = frozenset({"POST"})
+    for_people = {"POST": "moderators"}
+    refuses = {"POST": rights.MODERATORS_ONLY}
     queryset = Room.objects.none()
     serializer_class = Body
 
@@ -139,13 +149,14 @@ class SealView(ApiView):
         return one({"result": "ok", "operation_id": str(operation.pk)}, 202)
 
 
-# A moderator runs the room; where its events go and how long its recordings are kept is its owner's business.
+# A moderator runs the room; where its events go and what becomes of its recordings is its owner's business.
 BACK_END_FIELDS = frozenset(
     {
         "webhook_event_url",
         "webhook_event_failover_url",
         "webhook_timeout_secs",
         "recording_retention_days",
+        "auto_compose",
         "access",
     }
 )

@@ -23,7 +23,7 @@ class SessionView(ApiView):
     """Sessions are shown to moderators of the room and to back ends."""
 
     scopes = {"GET": "rooms:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "moderators"}
     queryset = Session.objects.none()
     serializer_class = SessionRecord
     query_parameters = ("include_participants",)
@@ -57,6 +57,7 @@ class SessionsView(SessionView):
 class SessionsOfRoomView(SessionView):
     """The sessions of one room."""
 
+    refuses = {"GET": rights.MODERATORS_ONLY}
     pagination_class = Pages
     filterset_class = RoomSessionFilters
 
