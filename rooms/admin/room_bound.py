@@ -1,5 +1,6 @@
 """Rows that belong to a room: moderators find those of the rooms they moderate, operators all."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
@@ -10,6 +11,7 @@ from django.utils import timezone
 from rooms import rights
 from rooms.models import Ban, Role, Room
 from videobroker.admin.callers import caller_of, user_of
+from videobroker.admin.figures import counted
 from videobroker.admin.tenancy import TenantAdmin
 from videobroker.api.problems import Problem
 
@@ -33,14 +35,20 @@ def may_decide_in(request: HttpRequest, room: Room) -> bool:
     """Whether the signed-in person may decide about others in this room, by the same rights as over REST."""
     if room.deleted_at is not None:
         return False
-    return user_of(request).is_operator or rights.is_moderator(room, caller_of(request))
+    if user_of(request).is_operator:
+        return True
+    # A page asks this for each of its buttons and fields. It is looked up at every request, and once in each.
+    known: dict[Any, bool] = request.__dict__.setdefault("rooms_decided_in", {})
+    if room.pk not in known:
+        known[room.pk] = rights.is_moderator(room, caller_of(request))
+    return known[room.pk]
 
 
 class RoomBoundAdmin(TenantAdmin):
     """Pages of what belongs to a room. Each such table is linked from its room's page, with how many there are."""
 
     refusals = (Problem,)
-    linked_by = ("room",)
+    linked_by: ClassVar[Sequence[str]] = ("room",)
     list_select_related = ("room",)
     # What the link that makes a new row of a room says; empty where nobody makes any by hand.
     add_label: ClassVar[str] = ""
@@ -48,15 +56,16 @@ class RoomBoundAdmin(TenantAdmin):
     def rows_for_staff(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(room__in=rooms_to_decide(request).order_by().values("pk"))
 
-    def _choices(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
-        return rooms_to_decide(request) if model is Room else super()._choices(model, request)
+    def choices_for(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+        return rooms_to_decide(request) if model is Room else super().choices_for(model, request)
 
     def may_decide(self, request: HttpRequest, row: Any) -> bool:
         return may_decide_in(request, row.room)
 
-    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Operators search among all rooms; a moderator chooses among a few."""
-        return ("room",) if user_of(request).is_operator else ()
+    def rows_in(self, request: HttpRequest, room: Room) -> QuerySet[Any]:
+        """The room's rows that the person finds first behind the link from the room's page."""
+        rows: QuerySet[Any] = self.get_queryset(request).filter(room=room)
+        return rows
 
     def of_room(self, request: HttpRequest, room: Room) -> dict[str, Any]:
         """The link from the room's page to its rows here."""
@@ -64,7 +73,7 @@ class RoomBoundAdmin(TenantAdmin):
         may_add = self.add_label and self.has_add_permission(request) and may_decide_in(request, room)
         return {
             "label": self.opts.verbose_name_plural,
-            "count": self.get_queryset(request).filter(room=room).count(),
+            "count": counted(self.rows_in(request, room)),
             "url": f"{reverse(f'{path}_changelist')}?room__exact={room.pk}",
             "add_label": self.add_label,
             "add_url": f"{reverse(f'{path}_add')}?room={room.pk}" if may_add else "",

@@ -5,24 +5,29 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import SimpleListFilter
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from rooms import keeping
 from rooms.admin.bodies import BodyForm
-from rooms.admin.room_bound import RoomBoundAdmin, may_decide_in
-from rooms.models import Room, Upstream
+from rooms.admin.days import DaysOfRoom
+from rooms.admin.live import LiveRoom
+from rooms.admin.retention import retention_of
+from rooms.admin.room_bound import RoomBoundAdmin, may_decide_in, rooms_to_decide
+from rooms.admin.room_states import RoomState, standing_of
+from rooms.models import Participant, Room, Upstream
 from rooms.serializers import RoomBody
 from rooms.views.rooms import BACK_END_FIELDS
 from videobroker.admin.acts import Act
 from videobroker.admin.callers import caller_of, user_of
 from videobroker.admin.figures import Figure
-from videobroker.admin.showing import badge, moment, state
+from videobroker.admin.showing import EMPTY, moment, state
 from videobroker.admin.site import console
-from videobroker.admin.tenancy import TenantAdmin
 from videobroker.api.problems import Problem
 from videobroker.tenants.callers import Caller
 
@@ -72,40 +77,6 @@ ACTS = (
 )
 
 
-def state_of(room: Room, now: datetime) -> str:
-    """One word for where the room stands."""
-    if room.is_closed(now):
-        return "closed"
-    if room.is_not_open_yet(now):
-        return "scheduled"
-    return "locked" if room.locked else "open"
-
-
-class RoomState(SimpleListFilter):
-    """Rooms by where they stand now."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(word, word.capitalize()) for word in ("open", "locked", "scheduled", "closed")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Room]) -> QuerySet[Room]:
-        now = timezone.now()
-        closed, early = Q(closes_at__lte=now), Q(opens_at__gt=now)
-        inside = queryset.exclude(closed).exclude(early)
-        match self.value():
-            case "open":
-                return inside.filter(locked=False)
-            case "locked":
-                return inside.filter(locked=True)
-            case "scheduled":
-                return queryset.exclude(closed).filter(early)
-            case "closed":
-                return queryset.filter(closed)
-        return queryset
-
-
 class RoomForm(BodyForm):
     """A room as the API takes it."""
 
@@ -121,7 +92,7 @@ class RoomForm(BodyForm):
 
 
 @admin.register(Room, site=console)
-class RoomAdmin(TenantAdmin):
+class RoomAdmin(LiveRoom, DaysOfRoom):
     """Staff see their tenant's rooms and change those they moderate, as over REST; operators make and delete them."""
 
     form = RoomForm
@@ -129,7 +100,7 @@ class RoomAdmin(TenantAdmin):
     refusals = (Problem,)
     is_editable = True
     list_display = [
-        "name", "standing", "max_participants", "access", state("upstream", UPSTREAM_TONES, "at Telnyx"),
+        "name", "standing", "in_now", "max_participants", "access", state("upstream", UPSTREAM_TONES, "at Telnyx"),
         moment("opens_at"), moment("closes_at"), moment("created_at"),
     ]  # fmt: skip
     list_filter = [RoomState, "access", "upstream"]
@@ -144,13 +115,25 @@ class RoomAdmin(TenantAdmin):
         "webhook_event_failover_url",
         "webhook_timeout_secs",
         "recording_retention_days",
+        "auto_compose",
     ]
     facts = [
         state("upstream", UPSTREAM_TONES, "at Telnyx"), "id", moment("created_at"), moment("updated_at"),
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
-        return super().get_queryset(request).filter(deleted_at=None).select_related("tenant", "account")
+        """Each with how many are in now, where that is the person's to know."""
+        rooms = super().get_queryset(request).filter(deleted_at=None).select_related("tenant", "account")
+        people = Participant.objects.filter(room=OuterRef("pk")).present().order_by().values("room")
+        count = Coalesce(Subquery(people.annotate(count=Count("pk")).values("count")), 0)
+        mine = rooms_to_decide(request).order_by().filter(pk=OuterRef("pk"))
+        shown = Case(When(Exists(mine), then=count), output_field=IntegerField())
+        found: QuerySet[Room] = rooms.annotate(head_count=shown)
+        return found
+
+    def name_for(self, request: HttpRequest, row: Room) -> str:
+        """Names are unique within a tenant alone: operators need to see whose a room is."""
+        return f"{row} · {row.tenant.name}" if user_of(request).is_operator else str(row)
 
     def may_decide(self, request: HttpRequest, row: Room) -> bool:
         return may_decide_in(request, row)
@@ -198,6 +181,9 @@ class RoomAdmin(TenantAdmin):
     ) -> Any:
         if obj is not None and self.may_decide(request, obj):
             context["related"] = [page.of_room(request, obj) for page in _room_bound_pages()]
+            context["live_url"] = reverse("admin:rooms_room_live", args=[obj.pk])
+            context["retention"] = retention_of(obj, for_operator=user_of(request).is_operator)
+            context["days_url"] = reverse("admin:rooms_room_days", args=[obj.pk])
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def figures(self, request: HttpRequest) -> list[Figure]:
@@ -205,8 +191,10 @@ class RoomAdmin(TenantAdmin):
         now = timezone.now()
         inside = rooms.exclude(closes_at__lte=now).exclude(opens_at__gt=now)
         return [
-            Figure("rooms open", inside.filter(locked=False).count(), f"{self._list()}?state=open"),
-            Figure("rooms locked", inside.filter(locked=True).count(), f"{self._list()}?state=locked"),
+            Figure("rooms open", inside.filter(locked=False).count(), f"{self._list()}?state=open", rank=2),
+            Figure(
+                "rooms locked", inside.filter(locked=True).count(), f"{self._list()}?state=locked", rank=2
+            ),
         ]
 
     @admin.display(description="name", ordering="unique_name")
@@ -215,8 +203,23 @@ class RoomAdmin(TenantAdmin):
 
     @admin.display(description="state")
     def standing(self, room: Room) -> SafeString:
-        word = state_of(room, timezone.now())
-        return badge(word, {"open": "good", "locked": "warn", "scheduled": "busy"}.get(word, ""))
+        return standing_of(room, timezone.now())
+
+    @admin.display(description="in now")
+    def in_now(self, room: Room) -> SafeString | str:
+        """How many are in, and the way to see who."""
+        count: int | None = room.head_count  # type: ignore[attr-defined]  # annotated
+        if count is None:
+            return EMPTY
+        path = reverse("admin:rooms_room_live", args=[room.pk])
+        tone = "good" if count else ""
+        return format_html('<a class="badge {}" href="{}">{} in now</a>', tone, path, count)
+
+    def back_from(self, request: HttpRequest, row: Room) -> str:
+        """To the live page for who came from there."""
+        if request.GET.get("from") == "live":
+            return reverse("admin:rooms_room_live", args=[row.pk])
+        return super().back_from(request, row)
 
 
 def _room_bound_pages() -> list[RoomBoundAdmin]:

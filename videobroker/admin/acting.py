@@ -1,9 +1,11 @@
 """The pages behind the buttons: ask, do, tell."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -50,31 +52,39 @@ class ActingAdmin(Page):
             raise PermissionDenied("Only a moderator of the room or an operator may do this.")
         if not act.offered(row):
             messages.warning(request, f"“{act.label}” no longer applies: somebody was quicker.")
-            return HttpResponseRedirect(self.page_of(row))
-        return self._do(request, row, act) if request.method == "POST" else self._ask(request, row, act)
+            return HttpResponseRedirect(self.back_from(request, row))
+        form = act.form(request.POST if request.method == "POST" else None) if act.form else None
+        if request.method != "POST" or (form is not None and not form.is_valid()):
+            return self._ask(request, row, act, form)
+        return self._do(request, row, act, form.cleaned_data if form is not None else {})
 
-    def _ask(self, request: HttpRequest, row: Any, act: Act) -> HttpResponse:
+    def _ask(self, request: HttpRequest, row: Any, act: Act, form: forms.Form | None) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": act.label,
             "act": act,
+            "form": form,
             "question": act.question(row),
             "original": row,
-            "back": self.page_of(row),
+            "back": self.back_from(request, row),
             "opts": self.opts,
             "media": self.media,
         }
         return TemplateResponse(request, "console/act.html", context)
 
-    def _do(self, request: HttpRequest, row: Any, act: Act) -> HttpResponse:
+    def _do(self, request: HttpRequest, row: Any, act: Act, values: dict[str, Any]) -> HttpResponse:
         try:
-            with transaction.atomic():
-                told = act.perform(self.caller(request, row), row, timezone.now())
+            with nullcontext() if act.audits_refusals else transaction.atomic():
+                told = act.perform(self.caller(request, row), row, timezone.now(), **values)
         except self.refusals as refusal:
             messages.error(request, str(refusal))
-            return HttpResponseRedirect(self.page_of(row))
+            return HttpResponseRedirect(self.back_from(request, row))
         messages.success(request, told)
-        return HttpResponseRedirect(self._list() if act.leaves else self.page_of(row))
+        return HttpResponseRedirect(self._list() if act.leaves else self.back_from(request, row))
+
+    def back_from(self, request: HttpRequest, row: Any) -> str:
+        """Where the person is sent who has pressed a button of the row, or thought better of it."""
+        return self.page_of(row)
 
     def page_of(self, row: Any) -> str:
         """Where the row's page is."""

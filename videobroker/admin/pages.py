@@ -1,7 +1,8 @@
 """What all pages of the console have in common: their looks, what an empty list says, and a row's history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -11,7 +12,8 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from videobroker.admin.figures import Figure
+from videobroker.admin.figures import ByTenant, Figure, Panel
+from videobroker.admin.paging import ShortPaginator
 from videobroker.tenants.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -32,11 +34,16 @@ class Page(ModelAdmin):
 
     change_list_template = "console/change_list.html"
     change_form_template = "console/change_form.html"
+    paginator = ShortPaginator
     # What a list says that has no rows yet: what would be here, and how it gets here.
     empty_advice: ClassVar[str] = "Nothing here yet."
 
     class Media:
         css = {"all": ["console/console.css"]}
+
+    def name_for(self, request: HttpRequest, row: Any) -> str:
+        """What a row is called where this person chooses one."""
+        return str(row)
 
     @property
     def kind(self) -> str:
@@ -67,6 +74,14 @@ class Page(ModelAdmin):
 
     def figures(self, request: HttpRequest) -> Iterable[Figure]:
         """What the front page should say of this table."""
+        return ()
+
+    def panels(self, request: HttpRequest) -> Iterable[Panel]:
+        """What the front page should show beside its figures."""
+        return ()
+
+    def by_tenant(self, tenant_ids: Collection[UUID]) -> Iterable[ByTenant]:
+        """Of each of these tenants, what operators should see at one glance."""
         return ()
 
     # --- History ----------------------------------------------------------------------------------------

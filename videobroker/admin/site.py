@@ -1,8 +1,8 @@
 """The console's site: who gets in, what its front page shows, and how it says no."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -10,10 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from videobroker.admin.callers import may_enter, user_of
-from videobroker.admin.figures import Figure
+from videobroker.admin.choosing import RowsByTyping
 from videobroker.admin.pages import Page
+from videobroker.tenants.models import Tenant
 
 View = Callable[..., HttpResponse]
+# Side by side on the front page; all of them are in their list.
+MOST_TENANTS: Final = 100
 
 
 class ConsoleSite(AdminSite):
@@ -37,12 +40,18 @@ class ConsoleSite(AdminSite):
         return context
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, {"figures": list(self._figures(request)), **(extra_context or {})})
+        pages = self._pages(request)
+        figures = [figure for page in pages for figure in page.figures(request)]
+        shown = {
+            "figures": sorted(figures, key=lambda figure: figure.rank),
+            "panels": [panel for page in pages for panel in page.panels(request)],
+            "tenants": _by_tenant(pages) if user_of(request).is_operator else None,
+        }
+        return super().index(request, {**shown, **(extra_context or {})})
 
-    def _figures(self, request: HttpRequest) -> Iterator[Figure]:
-        for page in self._registry.values():
-            if isinstance(page, Page) and page.has_view_permission(request):
-                yield from page.figures(request)
+    def _pages(self, request: HttpRequest) -> list[Page]:
+        pages = (page for page in self._registry.values() if isinstance(page, Page))
+        return [page for page in pages if page.has_view_permission(request)]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """As Django's; a refusal is a page that can be read, not the API's JSON."""
@@ -59,12 +68,30 @@ class ConsoleSite(AdminSite):
 
         return answer
 
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        return RowsByTyping.as_view(admin_site=self)(request)  # type: ignore[return-value]  # a JsonResponse
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return _with_referrer(super().login(request, extra_context))
 
     def _say_no(self, request: HttpRequest, status: int, title: str, why: str) -> HttpResponse:
         context = {**self.each_context(request), "title": title, "why": why}
         return TemplateResponse(request, "console/refused.html", context, status=status)
+
+
+def _by_tenant(pages: list[Page]) -> dict[str, Any]:
+    """The tenants side by side, each with the numbers that the pages know of it."""
+    tenants = list(Tenant.objects.order_by("name")[:MOST_TENANTS])
+    ids = [tenant.pk for tenant in tenants]
+    columns = sorted(
+        (column for page in pages for column in page.by_tenant(ids)), key=lambda column: column.rank
+    )
+    rows = [(tenant, [column.counts.get(tenant.pk, 0) for column in columns]) for tenant in tenants]
+    return {
+        "labels": [column.label for column in columns],
+        "rows": rows,
+        "is_cut": len(tenants) == MOST_TENANTS,
+    }
 
 
 def _with_referrer(answer: HttpResponse) -> HttpResponse:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib.admin import ShowFacets
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
@@ -14,6 +17,8 @@ from django.http import HttpRequest
 from videobroker.admin.acting import ActingAdmin
 from videobroker.admin.acts import Act
 from videobroker.admin.callers import caller_of, user_of
+from videobroker.admin.choosing import MOST_OFFERED, FewRelated, RowChoice
+from videobroker.admin.pages import Page
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.models import Tenant
 
@@ -25,6 +30,19 @@ else:
 # What may stand behind a field's name in a list's address. Anything else (`__startswith` on a hash, `__tenant__…`)
 # would let somebody ask about what no page shows.
 LOOKUPS = frozenset({"", "exact", "isnull", "gte", "lt"})
+
+
+def tenants_seen(request: HttpRequest) -> list[UUID]:
+    """The tenants whose rows the signed-in person sees. Tables are indexed by tenant first: asking for all of them by
+    name keeps an operator's numbers as cheap as everybody's."""
+    user = user_of(request)
+    if not user.is_operator:
+        return [user.tenant_id] if user.tenant_id else []
+    # Each table asks for them in turn. They are looked up at every request, and once in each.
+    known: dict[str, list[UUID]] = request.__dict__
+    if "tenants_seen" not in known:
+        known["tenants_seen"] = list(Tenant.objects.order_by().values_list("pk", flat=True))
+    return known["tenants_seen"]
 
 
 class TenantAdmin(ActingAdmin):
@@ -61,12 +79,37 @@ class TenantAdmin(ActingAdmin):
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField[Any] | None:
-        kwargs.setdefault("queryset", self._choices(db_field.remote_field.model, request))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        model = db_field.remote_field.model
+        kwargs.setdefault("queryset", self.choices_for(model, request))
+        field = super().formfield_for_foreignkey(db_field, request, form_class=RowChoice, **kwargs)
+        page = self.admin_site.get_model_admin(model)
+        if isinstance(field, RowChoice) and isinstance(page, Page):
+            field.called = partial(page.name_for, request)
+        return field
 
-    def _choices(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """As Django's; the two inputs of a time each say what they are, also to who cannot see the words beside."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, AdminSplitDateTime):
+            for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
+                widget.attrs["aria-label"] = f"{field.label}: {part} (UTC)"
+        return field
+
+    def choices_for(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
         """The rows of another table that may be pointed at: what that table's own pages show."""
         return self.admin_site.get_model_admin(model).get_queryset(request)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        """A few rows are chosen from a list that needs no script; many by typing a part of their name."""
+        return [
+            field.name
+            for field in self.opts.get_fields()
+            if isinstance(field, ForeignKey) and field.editable and self._has_many(field, request)
+        ]
+
+    def _has_many(self, field: ForeignKey[Any, Any], request: HttpRequest) -> bool:
+        rows = self.choices_for(field.remote_field.model, request)
+        return rows.order_by().values("pk")[: MOST_OFFERED + 1].count() > MOST_OFFERED
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         name, _, kind = lookup.partition("__")
@@ -123,7 +166,7 @@ class TenantAdmin(ActingAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         filters = list(super().get_list_filter(request))
-        return [self.tenant_path, *filters] if self._shows_tenants(request) else filters
+        return [(self.tenant_path, FewRelated), *filters] if self._shows_tenants(request) else filters
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
         related = super().get_list_select_related(request)
