@@ -18,6 +18,7 @@ import structlog
 from rooms.models import Attribution, Participant
 from tokens import contexts
 from tokens.models import Grant
+from videobroker.tenants import pseudonyms
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,8 @@ def attribute(participants: Iterable[Participant], *, now: datetime) -> None:
     for person in participants:
         if person.joined_at is None:
             continue  # only their leaving is known yet; the joining will be told, or found
+        if pseudonyms.is_pseudonym(person.identity):
+            continue  # they were erased, with what they showed; the verdict of old stands
         grant = _grant_shown_by(person)
         if isinstance(grant, Grant):
             _bind(person, grant)

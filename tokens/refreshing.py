@@ -35,6 +35,10 @@ log = structlog.get_logger(__name__)
 GRACE: Final = timedelta(seconds=30)
 # A seat taken again while Telnyx is asked.
 SEAT_WHILE_ASKING: Final = timedelta(seconds=30)
+# What `refresh` refuses with, besides the reasons of admission and of Telnyx.
+REASONS: Final = (
+    "invalid_refresh_token", "token_reused", "grant_revoked", "grant_expired", "refresh_superseded",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from typing import Any, Final
 import structlog
 from django.utils import timezone
 
-from rooms import provisioning
+from rooms import excusing, provisioning
 from rooms.models import Room
 from tokens.models import Grant
 from tokens.seats import KEPT_AFTER_TOKEN
-from videobroker.api.problems import Problem, unavailable
 from videobroker.secret import Secret
 from videobroker.telnyx import errors
 from videobroker.tenants.callers import Caller
@@ -26,6 +25,8 @@ SHORTEST_REFRESH_SECS: Final = 60
 LONGEST_REFRESH_SECS: Final = 86400
 # A second try needs this much of the time that is left, or it is not begun.
 WORTH_TRYING_SECS: Final = 0.5
+# What callers are told when Telnyx fails us, by reason.
+DETAILS: Final = excusing.DETAILS
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def telnyx_room_of(room: Room, *, by: Caller, timeout_secs: float) -> str:
     try:
         return provisioning.ensure(room, by=by, timeout_secs=timeout_secs)
     except provisioning.NotProvisioned as error:
-        raise _unavailable("upstream_unavailable", 3) from error
+        raise excusing.not_now("upstream_unavailable", 3) from error
 
 
 def mint(
@@ -80,13 +81,13 @@ def mint(
         telnyx_room_id = telnyx_room_of(room, by=by, timeout_secs=max(0.0, until - time.monotonic()))
     except (errors.NotSent, errors.OutcomeUnknown) as error:
         if until - time.monotonic() < WORTH_TRYING_SECS:
-            raise as_problem(error, room) from error
+            raise excusing.as_problem(error, room.account) from error
     except errors.TelnyxError as error:
-        raise as_problem(error, room) from error
+        raise excusing.as_problem(error, room.account) from error
     try:
         return _mint(room, grant, telnyx_room_id, ttl_secs, until - time.monotonic())
     except errors.TelnyxError as error:
-        raise as_problem(error, room) from error
+        raise excusing.as_problem(error, room.account) from error
 
 
 def _mint(room: Room, grant: Grant, telnyx_room_id: str, ttl_secs: int, timeout_secs: float) -> ClientToken:
@@ -158,30 +159,4 @@ def require_present(room: Room, client_token: ClientToken) -> None:
     room was sealed, or made anew, while Telnyx answered.)"""
     present = Room.objects.values_list("telnyx_id", flat=True).get(pk=room.pk)
     if str(present) != client_token.telnyx_room_id:
-        raise _unavailable("upstream_room_changed", 1)
-
-
-def as_problem(error: errors.TelnyxError, room: Room) -> Problem:
-    """What a caller is told when Telnyx failed us: that nothing was lost, and when to ask again."""
-    log.warning("telnyx_failed", operation=error.operation, error=str(error))
-    if isinstance(error, errors.RateLimited):
-        return _unavailable("upstream_rate_limited", error.wait_secs)
-    if isinstance(error, errors.Unauthorised | errors.Forbidden):
-        room.account.note_credentials(refused=True, now=timezone.now())
-        return _unavailable("upstream_credentials", 60)
-    if isinstance(error, errors.Refused):
-        return _unavailable("upstream_refused", 5)
-    return _unavailable("upstream_unavailable", 2)
-
-
-DETAILS: Final = {
-    "upstream_unavailable": "Telnyx does not answer at the moment; nothing was done, ask again",
-    "upstream_rate_limited": "Telnyx asks us to slow down; nothing was done, ask again",
-    "upstream_credentials": "Telnyx does not accept this tenant's account; who runs this service has to act",
-    "upstream_room_changed": "the room moved to another Telnyx room meanwhile; nothing was done, ask again",
-    "upstream_refused": "Telnyx refused this; nothing was done",
-}
-
-
-def _unavailable(reason: str, wait_secs: float) -> Problem:
-    return unavailable(reason, DETAILS[reason], retry_at=timezone.now() + timedelta(seconds=wait_secs))
+        raise excusing.not_now("upstream_room_changed", 1)

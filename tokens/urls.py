@@ -4,6 +4,7 @@ from django.urls import path
 
 from tokens.views.access import AccessView
 from tokens.views.grants import GrantsView, OneGrantView
+from tokens.views.joining import JoinPage
 from tokens.views.keys import jwks
 from tokens.views.minting import MintView, RefreshView
 from tokens.views.revoking import RevokeView
@@ -18,4 +19,5 @@ urlpatterns = [
     path("v2/grants", GrantsView.as_view()),
     path("v2/grants/<uuid:grant_id>", OneGrantView.as_view()),
     path(".well-known/jwks.json", jwks),
+    path("join/<uuid:room_id>", JoinPage.as_view(), name="join"),
 ]

@@ -21,7 +21,8 @@ class AccessView(ApiView):
     """Why can she get in, or why not."""
 
     scopes = {"GET": "rooms:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "themselves; moderators"}
+    refuses = {"GET": ("not_yourself",)}
     query_parameters = ("identity",)
     serializer_class = AccessRecord
     queryset = Grant.objects.none()

@@ -49,7 +49,7 @@ class GrantsView(ApiView):
     """Which devices are in."""
 
     scopes = {"GET": "rooms:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "their own; moderators"}
     queryset = Grant.objects.none()
     serializer_class = GrantRecord
     pagination_class = Pages
@@ -65,7 +65,7 @@ class OneGrantView(ApiView):
     """One grant."""
 
     scopes = {"GET": "rooms:read"}
-    for_people = frozenset({"GET"})
+    for_people = {"GET": "their own; moderators"}
     queryset = Grant.objects.none()
     serializer_class = GrantRecord
 

@@ -7,9 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from rooms import rights
+from rooms import admission, rights
 from rooms.models import Room
-from tokens import measuring, minting, refreshing
+from tokens import measuring, minting, refreshing, upstream
 from tokens.models import Grant
 from tokens.serializers import MintBody, MintedRecord, RefreshBody
 from videobroker.api.idempotency import idempotent
@@ -31,7 +31,8 @@ class MintView(ApiView):
     """Minting. A suspended tenant gets past the door here, to be told its reason by the one who decides."""
 
     scopes = {"POST": "tokens:mint"}
-    for_people = frozenset({"POST"})
+    for_people = {"POST": "whoever is admitted"}
+    refuses = {"POST": (*admission.REASONS, "not_yourself", "grant_revoked", *upstream.DETAILS)}
     permission_classes = [Policy]
     throttle_classes = [IdentityThrottle, IdentityMintThrottle, MintThrottle, TenantThrottle]
     serializer_class = MintBody
@@ -78,7 +79,8 @@ class RefreshView(ApiView):
     """Refreshing. Telnyx's own takes no API key, and so may ours where the tenant says so."""
 
     scopes = {"POST": "tokens:mint"}
-    for_people = frozenset({"POST"})
+    for_people = {"POST": "the grant's own"}
+    refuses = {"POST": (*admission.REASONS, *refreshing.REASONS, *upstream.DETAILS)}
     permission_classes = [SignedInOrTenantAllows]
     throttle_classes = [IdentityThrottle, IdentityMintThrottle, AddressThrottle, MintThrottle, TenantThrottle]
     serializer_class = RefreshBody

@@ -24,7 +24,8 @@ class RevokeView(ApiView):
     """Revoking, after RFC 7009: what is unknown or revoked already is as good as revoked."""
 
     scopes = {"POST": "tokens:mint"}
-    for_people = frozenset({"POST"})
+    for_people = {"POST": "their own; moderators"}
+    refuses = {"POST": ("not_a_moderator", "required")}
     serializer_class = RevokeBody
     queryset = Grant.objects.none()
 
