@@ -56,12 +56,19 @@ TELNYX_API_BASE = env.str(
     "TELNYX_API_BASE",
     default="https://api.telnyx.com/v2" if TELNYX_API_KEY else f"http://127.0.0.1:{SIMULATOR_PORT}/v2",
 ).rstrip("/")
+# Where the join page finds Telnyx's client SDK, as an ES module. Not asked for beside the simulator.
+TELNYX_VIDEO_MODULE = env.str(
+    "TELNYX_VIDEO_MODULE", default="https://cdn.jsdelivr.net/npm/@telnyx/video@1.0.2/+esm"
+)
 # The whole time a caller waits for Telnyx within one of his requests.
 TELNYX_TIMEOUT_SECS = env.float("TELNYX_TIMEOUT_SECS", default=8.0)
 # The same for orders that workers carry out, where nobody is waiting.
 TELNYX_TASK_TIMEOUT_SECS = env.float("TELNYX_TASK_TIMEOUT_SECS", default=20.0)
 # Connections kept open to Telnyx: at least as many as threads that may ask at once.
 TELNYX_POOL_SIZE = env.int("TELNYX_POOL_SIZE", default=32)
+# The hosts that a download link of Telnyx's may lead to, each with all hosts below it; `*` for any public one. A link
+# to elsewhere is refused and logged: our answers must not send people wherever somebody else has written.
+DOWNLOAD_HOSTS = env.list("DOWNLOAD_HOSTS", default=["telnyx.com", "telnyxcloudstorage.com", "amazonaws.com"])
 
 # --- Database ---------------------------------------------------------------------------------------------
 
@@ -101,6 +108,12 @@ REQUESTS_PER_MINUTE_OF_IDENTITY = env.int("REQUESTS_PER_MINUTE_OF_IDENTITY", def
 MINTS_PER_MINUTE_OF_IDENTITY = env.int("MINTS_PER_MINUTE_OF_IDENTITY", default=120)
 # The same for one address, for what may be asked without a login (refreshing, where the tenant allows it).
 REQUESTS_PER_MINUTE_OF_ADDRESS = env.int("REQUESTS_PER_MINUTE_OF_ADDRESS", default=300)
+# A purge that would delete more than this share of what a tenant has stored waits to be allowed, unless it is about no
+# more than so many recordings and compositions at all.
+PURGE_MAX_SHARE = env.float("PURGE_MAX_SHARE", default=0.25)
+PURGE_FREE_COUNT = env.int("PURGE_FREE_COUNT", default=100)
+# What deleting leaves of Telnyx's rate limit to those who are joining, as a share of it.
+PURGE_HEADROOM = env.float("PURGE_HEADROOM", default=0.25)
 # Whether identity providers and webhook targets may be at private addresses. For a demo or a closed network.
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 
@@ -180,6 +193,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MIMETYPES = {".ts": "text/plain; charset=utf-8"}  # TypeScript, which else is taken for a video
 # A body larger than the API's own cap (256 KB) never gets into memory.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
@@ -204,6 +218,7 @@ AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "videobroker.admin.lockout.locked_out"
 AXES_CLIENT_IP_CALLABLE = "videobroker.tenants.client_addresses.client_address"
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
@@ -233,7 +248,6 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "videobroker",
     "VERSION": "2",
-    "DESCRIPTION": "Telnyx Video's API, confined to your tenant and to what the caller may do.",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -243,9 +257,19 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         "OperationStateEnum": "rooms.models.operation.Operation.State",
+        "OperationKindEnum": "rooms.models.operation.Operation.Kind",
         "DeliveryStateEnum": "rooms.models.delivery.Delivery.State",
+        "FootageStateEnum": "rooms.models.footage.Footage.State",
+        "DeletionStateEnum": "rooms.models.deletion.Deletion.State",
+        "DeletionKindEnum": "rooms.models.deletion.Deletion.Kind",
+        "ErasureStateEnum": "rooms.models.erasure.Erasure.State",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVERS": [{"url": "/"}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "videobroker.api.document.completed",
+    ],
 }
 
 # --- Celery: wakes, never remembers (docs/decisions/0003-operations-are-rows.md) ---------------------------
@@ -270,6 +294,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "sweep": {"task": "rooms.tasks.sweep", "schedule": 5.0},
+    "purge": {"task": "rooms.tasks.purge", "schedule": 60.0},
     "tidy rooms": {"task": "rooms.tasks.tidy", "schedule": 60.0},
     "tidy tokens": {"task": "tokens.tasks.tidy", "schedule": 600.0},
 }

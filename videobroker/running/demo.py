@@ -139,7 +139,7 @@ def _tenant(kept: Secrets, slug: str, simulator: Json | None, now: datetime) -> 
             "secret": secret,
         },
         "account_id": str(account.pk),
-        "rooms": [{"id": str(room.pk), "unique_name": room.unique_name}],
+        "rooms": [_described(room)],
         "users": users,
     }
 
@@ -208,6 +208,11 @@ def _room(tenant: Tenant, people: list[Person], now: datetime) -> Room:
                 caller, room, {"identity": person.identity, "role": person.role, "display_name": person.name}
             )
     return room
+
+
+def _described(room: Room) -> Json:
+    join_url = f"{public_url()}/join/{room.pk}"
+    return {"id": str(room.pk), "unique_name": room.unique_name, "join_url": join_url}
 
 
 def _person(kept: Secrets, tenant: Tenant, person: Person, secret: str, now: datetime) -> Json:

@@ -25,19 +25,31 @@ class Command(BaseCommand):
 
 def _told(made: dict[str, Any]) -> str:
     acme = made["tenants"][0]
-    room = acme["rooms"][0]["id"]
-    bo = next(user for user in acme["users"] if user["identity"] == "bo")
+    room = acme["rooms"][0]
+    ana, bo = (_user(acme, identity) for identity in ("ana", "bo"))
     lines = ["", f"videobroker is at {made['url']}  (API docs: /v2/docs, admin: /admin/)", ""]
     people = [made["operator"], *(user for tenant in made["tenants"] for user in tenant["users"])]
     lines += [f"  {user['username']:<10} password {user['password']}" for user in people]
     lines += [
         "",
-        "Bo gets a token for acme's demo room:",
+        "Acme's demo room in two browser windows, Ana's (who moderates) and Bo's:",
         "",
-        f"curl -X POST {made['url']}/v2/rooms/{room}/actions/generate_join_client_token "
+        f"{room['join_url']}#token={ana['token']}",
+        "",
+        f"{room['join_url']}#token={bo['token']}",
+        "",
+        "Bo gets a token for it, without a browser:",
+        "",
+        f"curl -X POST {made['url']}/v2/rooms/{room['id']}/actions/generate_join_client_token "
         f"-H 'Authorization: Bearer {bo['token']}'",
         "",
         "Everything a program needs is in demo.json in the data folder. Ctrl-C ends it all.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _user(tenant: dict[str, Any], identity: str) -> dict[str, Any]:
+    """Somebody of the tenant."""
+    user: dict[str, Any] = next(user for user in tenant["users"] if user["identity"] == identity)
+    return user
