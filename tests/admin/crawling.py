@@ -36,5 +36,7 @@ def _links(path: str, body: str) -> Iterator[str]:
         parts = urlsplit(urljoin(path, unescape(found[1])))
         if parts.netloc or not parts.path.startswith("/admin/") or parts.path.startswith(LEFT_OUT):
             continue
+        if parts.path.endswith("/download/"):  # leads to a file at Telnyx
+            continue
         if LINKED.fullmatch(parts.query):
             yield f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -76,3 +76,8 @@ def test_a_refusal_is_a_page_for_people(ana: Client) -> None:
     assert answer.status_code == 403
     assert answer["Content-Type"].startswith("text/html")
     assert "To the overview" in answer.content.decode()
+
+
+def test_the_consoles_name_without_a_slash_leads_there(ana: Client) -> None:
+    answer = ana.get("/admin")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")

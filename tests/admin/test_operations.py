@@ -1,5 +1,7 @@
 """Operations, followed and ordered again through the console."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -10,6 +12,9 @@ from rooms.models import Operation, Room
 from tests.admin.filling import fill
 from tests.admin.forms import act_path, change_path
 from tests.cast import Company
+from tests.rooms.compositions import OURS, CuttingRoom
+from tests.rooms.films import Studio
+from tests.rooms.orders import settle
 from tests.simulated import Simulator
 from videobroker.tenants.models import AuditEntry
 
@@ -77,5 +82,24 @@ def test_an_operator_has_the_telnyx_room_of_a_deleted_room_deleted_again(
 def test_the_front_page_counts_what_failed_today(ana: Client, acme: Company, demo: Room) -> None:
     fill(acme, "mine", demo)
     figures = {figure.label: figure for figure in ana.get("/admin/").context["figures"]}
-    assert figures["operations failed today"].value == 1
+    assert figures["operations failed today"].value == 2
     assert figures["operations failed today"].tone == "bad"
+
+
+def test_a_film_that_telnyx_refused_is_ordered_again_and_made_once(
+    acme: Company, simulator: Simulator, olga: Client, settings: Any
+) -> None:
+    settings.PUBLIC_URL = OURS
+    studio = Studio.of(acme, simulator)
+    studio.recorded("bo")
+    simulator.fault("status", "create_room_composition", status=422, times=1)
+    composition = CuttingRoom(studio).sent()
+    refused = Operation.objects.get(kind="compose")
+    assert (refused.state, composition.failed_because != "") == ("failed", True)
+    olga.post(act_path("rooms_operation", refused, "again"))
+    olga.post(act_path("rooms_operation", refused, "again"))
+    settle()
+    composition.refresh_from_db()
+    assert (composition.telnyx_id is not None, composition.failed_because) == (True, "")
+    assert len(simulator.effects("composition.created")) == 1
+    assert Operation.objects.filter(kind="compose").count() == 2

@@ -25,7 +25,10 @@ def test_staff_see_a_room_they_do_not_moderate_and_change_nothing_in_it(ana: Cli
     assert ana.post(act_path("rooms_room", others.room, "lock")).status_code == 403
 
 
-@pytest.mark.parametrize("page", ["rooms_member", "rooms_ban", "rooms_operation", "tokens_grant"])
+@pytest.mark.parametrize(
+    "page",
+    ["rooms_member", "rooms_ban", "rooms_operation", "rooms_session", "rooms_participant", "tokens_grant"],
+)
 def test_what_is_in_a_room_is_for_its_moderators(page: str, ana: Client, others: Filled) -> None:
     assert ana.get(change_path(page, others.pages[page])).status_code == 302
     assert (

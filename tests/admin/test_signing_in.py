@@ -39,3 +39,16 @@ def test_a_person_who_is_not_staff_cannot_sign_in_here(acme: Company) -> None:
     answer = browser.post("/admin/login/", {"username": user.username, "password": PASSWORD})
     assert answer.status_code == 200
     assert "staff account" in answer.content.decode()
+
+
+def test_who_is_locked_out_is_told_how_long(acme: Company) -> None:
+    new_user("ana", acme.row, is_staff=True)
+    browser = Client()
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        attempt(browser, f"wrong {number}")
+    answer = browser.post("/admin/login/", {"username": "ana", "password": PASSWORD})
+    body = answer.content.decode()
+    assert (answer.status_code, answer["Retry-After"]) == (429, "900")
+    assert "in 15 minutes" in body
+    assert "To the login" in body
+    assert "console.css" in body
