@@ -7,12 +7,13 @@ import pytest
 
 from tests.asking import Json
 from tests.cast import Company
+from tests.rooms.films import studio
 from tests.rooms.gatherings import Gathering
 from tests.rooms.receivers import Receiver, receiving
 from tests.simulated import Simulator
 from tests.tokens.passing import time
 
-__all__ = ["time"]
+__all__ = ["studio", "time"]
 
 
 @pytest.fixture

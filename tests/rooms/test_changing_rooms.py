@@ -32,6 +32,7 @@ def ordered(room: Json) -> list[str]:
         ("locked", True),
         ("access", "tenant"),
         ("recording_retention_days", 36500),
+        ("auto_compose", True),
     ],
 )
 def test_each_field_can_be_changed_and_nothing_else_changes(acme: Company, field: str, value: Any) -> None:

@@ -23,6 +23,7 @@ OUR_FIELDS = {
     "locked": True,
     "access": "tenant",
     "recording_retention_days": 7,
+    "auto_compose": True,
 }
 
 
@@ -54,6 +55,7 @@ def test_a_room_made_of_nothing_has_the_defaults(acme: Company) -> None:
         "locked": False,
         "access": "members",
         "recording_retention_days": None,
+        "auto_compose": False,
     }
 
 

@@ -161,6 +161,12 @@ def test_ids_that_never_were_are_passed_over(told: Gathering) -> None:
     assert replay(told, ids=[str(uuid4()), str(rows()[0].pk)]).data == {"replayed": 1}
 
 
+def test_as_many_ids_as_may_be_given_fit_into_a_body(told: Gathering) -> None:
+    ids = [str(uuid4()) for _ in range(replaying.MOST_IDS)]
+    assert replay(told, ids=ids).data == {"replayed": 0}
+    assert replay(told, ids=[*ids, str(uuid4())]).refusal == (422, "out_of_range")
+
+
 def test_too_much_at_once_is_refused_and_nothing_begun(told: Gathering) -> None:
     found = rows()[0]
     more = [

@@ -80,6 +80,7 @@ def test_a_moderator_changes_how_the_room_runs(acme: Company, demo_room: Json) -
         {"webhook_event_failover_url": "https://evil.example"},
         {"webhook_timeout_secs": 1},
         {"recording_retention_days": 1},
+        {"auto_compose": True},
         {"access": "tenant"},
     ],
 )

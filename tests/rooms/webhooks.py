@@ -30,14 +30,19 @@ def body_of(
     return json.dumps({"data": data, "meta": {"attempt": 1}}).encode()
 
 
+# The key of each account, which all its posts sign with.
+_keys: dict[uuid.UUID, Ed25519PrivateKey] = {}
+
+
 @dataclass
 class Post:
     """Hands in webhooks of one account, signed with a key that the account knows."""
 
     account: Account
-    key: Ed25519PrivateKey = field(default_factory=signatures.generate_private_key)
+    key: Ed25519PrivateKey = field(init=False)
 
     def __post_init__(self) -> None:
+        self.key = _keys.setdefault(self.account.pk, signatures.generate_private_key())
         self.account.next_public_key = signatures.public_key_text(self.key)
         self.account.save()
 

@@ -1,0 +1,149 @@
+"""Films that grow old, in the rows alone: as if time had passed, while all clocks agree on what time it is."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from rooms import deleting, purging, retaining
+from rooms.models import Composition, Deletion, PurgeRun, Recording, TenantRetention
+from tests.asking import Json
+from tests.rooms.films import Studio
+from tests.simulated import Simulator
+
+TIMES = ("started_at", "ended_at", "completed_at", "expires_at", "retain_until")
+A_DAY = timedelta(days=1)
+SHOT_FOR = timedelta(minutes=1)
+SHOT: Json = {"codec": "vp8", "duration_secs": 60, "size_mb": 9.0}
+
+
+def days_pass(days: float, *only: Recording | Composition) -> None:
+    """Everything that is kept, or only this, is so much older."""
+    for model in (Recording, Composition):
+        rows: Any = model.objects.all()
+        if only:
+            rows = rows.filter(pk__in=[each.pk for each in only])
+        rows.update(**{name: F(name) - days * A_DAY for name in TIMES})
+    TenantRetention.objects.update(followed_at=F("followed_at") - days * A_DAY)
+
+
+def stocked(studio: Studio, count: int, *, days_ago: float) -> list[Recording]:
+    """So many complete recordings of ana in the studio, at Telnyx and here, put there all at once."""
+    ana = studio.person("ana")
+    then = timezone.now() - days_ago * A_DAY
+    ids = [uuid.uuid4() for _ in range(count)]
+    put_at_telnyx(studio.simulator, studio, ids, then)
+    rows = [
+        Recording(
+            tenant_id=ana.tenant_id,
+            room_id=ana.room_id,
+            session_id=ana.session_id,
+            participant=ana,
+            telnyx_id=telnyx_id,
+            type="video",
+            status="completed",
+            **SHOT,
+            started_at=then - SHOT_FOR,
+            ended_at=then,
+            completed_at=then,
+            start_told=True,
+            completion_told=True,
+            expires_at=then + timedelta(days=retaining.days_of(studio.gathering.row)),
+        )
+        for telnyx_id in ids
+    ]
+    return Recording.objects.bulk_create(rows, batch_size=1000)
+
+
+def put_at_telnyx(simulator: Simulator, studio: Studio, ids: list[uuid.UUID], at: datetime) -> None:
+    ana = studio.person("ana")
+    of = {
+        "account_id": account_id_of(simulator, str(studio.gathering.row.telnyx_id)),
+        "room_id": str(studio.gathering.row.telnyx_id),
+        "session_id": str(ana.session.telnyx_id),
+        "participant_id": str(ana.telnyx_id),
+        "type": "video",
+        "status": "completed",
+        **SHOT,
+        **dict.fromkeys(("created_at", "started_at"), (at - SHOT_FOR).isoformat()),
+        **dict.fromkeys(("ended_at", "completed_at", "updated_at"), at.isoformat()),
+    }
+    simulator.put_state(recordings=[{"id": str(each), **of} for each in ids])
+
+
+def account_id_of(simulator: Simulator, telnyx_room_id: str) -> str:
+    (found,) = (room for room in simulator.state()["rooms"] if room["id"] == telnyx_room_id)
+    return str(found["account_id"])
+
+
+# --- Purging by hand --------------------------------------------------------------------------------------
+
+
+def purge(now: datetime | None = None) -> None:
+    """Begin what is due, and take each purge a step further."""
+    now = now or timezone.now()
+    retaining.follow_tenants(now)
+    purging.begin_due(now)
+    purging.go_on(now)
+
+
+def carry_out_once(now: datetime | None = None) -> list[Any]:
+    """Try everything once that is to be deleted, also what waits for its next try; what came of each."""
+    Deletion.objects.filter(state="pending").update(due_at=Now())
+    due = list(deleting.due().order_by("due_at").values_list("pk", flat=True))
+    return [deleting.carry_out(each, now=now or timezone.now()) for each in due]
+
+
+def purge_all(rounds: int = 30) -> None:
+    """Purge until nothing is left to do; fails if there is no end to it."""
+    for _ in range(rounds):
+        purge()
+        carry_out_once()
+        if not PurgeRun.objects.filter(state="running").exists() and not left() and not is_anything_due():
+            return
+    raise AssertionError(f"still to be deleted after {rounds} rounds: {left()}")
+
+
+def is_anything_due() -> bool:
+    """Whether a purge would begin now; not while one is stopped."""
+    stopped = PurgeRun.objects.filter(state__in=["stopped", "refused"]).values("tenant")
+    now = timezone.now()
+    return any(purging.due(model, now).exclude(tenant__in=stopped).exists() for model in purging.MODELS)
+
+
+def left() -> list[tuple[str, str]]:
+    return list(Deletion.objects.filter(state__in=Deletion.UNFINISHED).values_list("state", "last_error"))
+
+
+# --- What came of it --------------------------------------------------------------------------------------
+
+
+def deleted_at_telnyx(simulator: Simulator) -> list[str]:
+    """The recordings and compositions that Telnyx has deleted, in that order, as often as it did."""
+    return [
+        str(
+            effect["ids"]["recording_id"]
+            if "recording_id" in effect["ids"]
+            else effect["ids"]["composition_id"]
+        )
+        for effect in simulator.effects()
+        if effect["effect"] in ("recording.deleted", "composition.deleted")
+    ]
+
+
+def assert_never_in_bulk(simulator: Simulator) -> None:
+    """Telnyx was never asked to delete by anything but an id."""
+    assert simulator.calls("delete_room_recordings") == []
+    assert all(call["path"].rstrip("/").split("/")[-1] != "room_recordings" for call in deletes(simulator))
+
+
+def deletes(simulator: Simulator) -> list[dict[str, Any]]:
+    return [call for call in simulator.calls() if call["method"] == "DELETE"]
+
+
+def receipt(recording: Recording | Composition) -> Deletion:
+    """The one receipt of a deletion that is done."""
+    return Deletion.objects.get(footage_id=recording.pk, state="done")

@@ -1,0 +1,470 @@
+"""An archive that anything happens to: films are made, completed, held, let go, kept longer or shorter, grow old;
+purges begin, go on and die; Telnyx fails. Beside it is a book that says, by rules of its own, what may be deleted.
+
+Every film has a history of its own, interleaved with those of the others. After each act the archive is compared with
+the book: what was begun to be deleted had to be due and free at that moment, and what Telnyx deleted had to be begun.
+"""
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from rooms import deleting, footage, holding, retaining
+from rooms.models import Deletion, Hold, PurgeRun, Recording, Room
+from tests.asking import Json
+from tests.rooms.ageing import (
+    A_DAY,
+    account_id_of,
+    carry_out_once,
+    days_pass,
+    is_anything_due,
+    left,
+    purge,
+)
+from tests.rooms.dying import Step, dies_at
+from tests.rooms.films import Studio
+from tests.simulated import Simulator
+from videobroker.api.problems import Problem
+from videobroker.tenants.callers import HOUSE
+from videobroker.tenants.models import Tenant
+
+LOOK, DELETE = "view_room_recording", "delete_room_recording"
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "status", "status": 503},
+    {"kind": "status", "status": 503, "where": "after"},
+    {"kind": "rate_limit", "reset": "1"},
+    {"kind": "reset"},
+    {"kind": "malformed"},
+    {"kind": "truncate_json"},
+    {"kind": "lost_answer", "how": "reset"},
+    {"kind": "mutate", "field": "data.session_id", "value": str(uuid.UUID(int=7))},
+    {"kind": "swap_id"},
+]
+STEPS = [
+    Step("rooms.purging", "_begin_deletions", "call"),
+    Step("rooms.deleting", "begin_all", "return"),
+    Step("rooms.purging", "_begin_deletions", "return"),
+    Step("rooms.deleting", "_lease", "return"),
+    Step("rooms.shredding", "_about_to_ask", "return"),
+    Step("rooms.shredding", "_delete", "return"),
+    Step("rooms.deleting", "_finish", "return"),
+]
+# Beyond this nothing said about retention goes: whatever is free is due.
+AGES = 3000.0
+
+
+@dataclass
+class Film:
+    """What the book says of one film. Times are the archive's own, in days, which begin with 0."""
+
+    id: UUID
+    telnyx_id: UUID
+    room: UUID
+    identity: str
+    history: list[str] = field(default_factory=list)
+    completed: float | None = None
+    until: float | None = None
+    end: float | None = None
+    ordered: bool = False
+
+
+@dataclass
+class Held:
+    """A hold in force."""
+
+    row: Hold
+    covers: Callable[[Film], bool]
+
+
+class Archive:
+    """Films of two rooms of one tenant, and some of another tenant's that nothing may touch."""
+
+    def __init__(self, studios: list[Studio], foreign: Studio, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.studios = {UUID(str(studio.room["id"])): studio for studio in studios}
+        self.simulator: Simulator = studios[0].simulator
+        self.tenant: Tenant = studios[0].gathering.row.tenant
+        self.account = account_id_of(self.simulator, str(studios[0].gathering.row.telnyx_id))
+        self.films: dict[UUID, Film] = {}
+        self.holds: list[Held] = []
+        self.today = 0.0
+        self.tenant_days, self.room_days = 30, dict.fromkeys(self.studios, 0)
+        self.followed_days = 30
+        Tenant.objects.filter(pk=self.tenant.pk).update(recording_retention_days=30)
+        Room.objects.filter(pk__in=self.studios).update(recording_retention_days=None)
+        retaining.follow_tenants(timezone.now())
+        self.begun: set[UUID] = set()
+        self.deleted: list[UUID] = []
+        self.last_entry = max(
+            (effect["id"] for effect in self.simulator.effects("recording.deleted")), default=0
+        )
+        self.acts = 0
+        self.died = 0
+        self.people = {
+            (room, identity): studio.person(identity)
+            for room, studio in self.studios.items()
+            for identity in ("ana", "bo")
+        }
+        self.telnyx_rooms = {
+            room: str(studio.gathering.row.telnyx_id) for room, studio in self.studios.items()
+        }
+        self.keep_foreign(foreign)
+
+    def keep_foreign(self, foreign: Studio) -> None:
+        """Another tenant's films, which that one keeps for longer than any archive lasts."""
+        theirs = Recording.objects.filter(tenant=foreign.gathering.row.tenant_id)
+        if not theirs.exists():
+            foreign.recorded("gus")
+        theirs.update(retain_until=timezone.now() + 9 * AGES * A_DAY)
+        self.foreign = {str(telnyx_id) for telnyx_id in theirs.values_list("telnyx_id", flat=True)}
+
+    # --- What happens -------------------------------------------------------------------------------------
+
+    def live(self, acts: int, films: int) -> None:
+        """So many acts, in which so many films are made."""
+        self.wanted = films
+        kinds: list[tuple[Callable[[], None], int]] = [
+            (self.record, 5), (self.complete, 6), (self.hold, 4), (self.lift, 4), (self.retain, 3),
+            (self.room_policy, 2), (self.tenant_policy, 1), (self.time_passes, 6), (self.purge, 8),
+            (self.delete_some, 6), (self.order, 2), (self.fault, 3), (self.die, 2), (self.restart, 3),
+            (self.tell_late, 2), (self.unblock, 1),
+        ]  # fmt: skip
+        weights = [weight for _, weight in kinds]
+        for _ in range(acts):
+            (act,) = self.chance.choices([act for act, _ in kinds], weights)
+            self.act(act)
+        while len(self.films) < films:
+            self.act(self.record)
+
+    def act(self, act: Callable[[], None]) -> None:
+        act()
+        self.acts += 1
+        self.compare(act.__name__)
+
+    def record(self) -> None:
+        """Some films begin, at Telnyx and here."""
+        many = min(self.chance.randint(1, 4), self.wanted - len(self.films))
+        made = [self.new_film() for _ in range(many)]
+        if made:
+            self.simulator.put_state(recordings=[self.at_telnyx(film) for film in made])
+            Recording.objects.bulk_create(self.row(film) for film in made)
+            self.films |= {film.id: film for film in made}
+
+    def new_film(self) -> Film:
+        room, identity = self.chance.choice(list(self.people))
+        where = list(self.studios).index(room)
+        return Film(
+            uuid.uuid4(), uuid.uuid4(), room, identity, [f"{identity} in room {where} at {self.acts}"]
+        )
+
+    def at_telnyx(self, film: Film) -> Json:
+        person = self.people[film.room, film.identity]
+        return {
+            "id": str(film.telnyx_id), "account_id": self.account, "status": "processing", "type": "video",
+            "room_id": self.telnyx_rooms[film.room], "session_id": str(person.session.telnyx_id),
+            "participant_id": str(person.telnyx_id),
+        }  # fmt: skip
+
+    def row(self, film: Film) -> Recording:
+        person = self.people[film.room, film.identity]
+        return Recording(
+            id=film.id, telnyx_id=film.telnyx_id, tenant_id=person.tenant_id, room_id=film.room,
+            session=person.session, participant=person, type="video", status="processing",
+        )  # fmt: skip
+
+    def complete(self) -> None:
+        """Some that run are complete."""
+        running = [film for film in self.films.values() if film.completed is None]
+        some = self.chance.sample(running, min(len(running), self.chance.randint(1, 5)))
+        if some:
+            now = datetime.now(UTC)
+            done = [
+                {"id": str(film.telnyx_id), "status": "completed", "completed_at": now.isoformat()}
+                for film in some
+            ]
+            self.simulator.put_state(recordings=done)
+        for film in some:
+            self.tell(film, now)
+            film.history.append("complete")
+            film.completed = self.today
+            film.end = film.until or self.today + self.days_now(film)
+
+    def tell(self, film: Film, completed_at: datetime) -> None:
+        """What reconciling would find, merged as it does."""
+        person = self.people[film.room, film.identity]
+        room = Room.objects.select_related("tenant", "account").get(pk=film.room)
+        facts = footage.Facts(status="completed", completed_at=completed_at)
+        telnyx_ids = (person.session.telnyx_id, person.telnyx_id, film.telnyx_id)
+        footage.recording_told(room, *telnyx_ids, "video", facts)
+
+    def tell_late(self) -> None:
+        """An old webhook comes once more. It brings nothing back to life."""
+        gone = [film for film in self.films.values() if film.id in self.deleted]
+        for film in self.chance.sample(gone, min(len(gone), 2)):
+            self.tell(film, datetime.now(UTC))
+            film.history.append("told late")
+
+    def hold(self) -> None:
+        """A room, a person or a film is held; a film only if its deletion has not begun."""
+        subject = self.chance.choice(["room", "identity", "recording", "recording"])
+        film = self.any_film()
+        if film is None:
+            return
+        value: Any = {
+            "room": lambda: Room.objects.get(pk=film.room),
+            "identity": lambda: film.identity,
+            "recording": lambda: Recording.objects.select_related("room").get(pk=film.id),
+        }[subject]()
+        try:
+            placed = holding.place(HOUSE, self.tenant, {subject: value}, reason="a quarrel", holder="dee")
+        except Problem:
+            assert subject == "recording"
+            assert film.id in self.begun, f"{film} is not being deleted and may be held"
+            return
+        assert {row.pk for row in placed.too_late_for} <= self.begun
+        covers = {
+            "room": lambda other, room=film.room: other.room == room,
+            "identity": lambda other, identity=film.identity: other.identity == identity,
+            "recording": lambda other, pk=film.id: other.id == pk,
+        }[subject]
+        self.holds.append(Held(placed.hold, covers))
+        self.note(f"hold {subject}", covers)
+
+    def lift(self) -> None:
+        if self.holds:
+            held = self.holds.pop(self.chance.randrange(len(self.holds)))
+            holding.lift(HOUSE, held.row, now=timezone.now())
+            self.note("lift", held.covers)
+
+    def retain(self) -> None:
+        """A film is kept until then, or as its room says again."""
+        film = self.any_film()
+        if film is None or film.id in self.begun:
+            return
+        days = self.chance.choice([None, 1.01, 3, 45, 400])
+        row = Recording.objects.select_related("room", "room__tenant").get(pk=film.id)
+        now = timezone.now()
+        retaining.retain(HOUSE, row, None if days is None else now + days * A_DAY, now=now)
+        film.until = None if days is None else self.today + days
+        film.history.append(f"retain {days}")
+        if film.completed is not None:
+            self.move(film, film.until or film.completed + self.days_now(film))
+
+    def room_policy(self) -> None:
+        """One room's retention changes, through the front door."""
+        room = self.chance.choice(list(self.studios))
+        days = self.chance.choice([0, 1, 2, 7, 60])
+        if days == self.room_days[room]:
+            return
+        body = {"recording_retention_days": days or None}
+        back_end = self.studios[room].gathering.company.back_end
+        assert back_end.patch(f"/v2/rooms/{room}", body).status == 200
+        self.room_days[room] = days
+        self.follow(lambda film: film.room == room)
+
+    def tenant_policy(self) -> None:
+        """The tenant's retention changes; expiries follow it at the next purge."""
+        self.tenant_days = self.chance.choice([1, 5, 30, 90])
+        Tenant.objects.filter(pk=self.tenant.pk).update(recording_retention_days=self.tenant_days)
+
+    def follow_tenant(self) -> None:
+        if self.followed_days != self.tenant_days:
+            self.followed_days = self.tenant_days
+            self.follow(lambda film: not self.room_days[film.room])
+
+    def time_passes(self) -> None:
+        """Days pass. Clocks stay as they are; the films grow older."""
+        days = self.chance.choice([0.3, 0.9, 1.1, 4, 15, 40])
+        days_pass(days)
+        self.today += days
+        self.note(f"{days} days", self.is_there)
+
+    def purge(self) -> None:
+        self.follow_tenant()
+        purge()
+        self.note("purge", self.is_there)
+
+    def delete_some(self) -> None:
+        """Some of what is due is tried once."""
+        Deletion.objects.filter(state="pending").update(due_at=Now())
+        due = list(deleting.due().values_list("pk", flat=True))
+        for deletion_id in self.chance.sample(due, min(len(due), self.chance.randint(1, 4))):
+            deleting.carry_out(deletion_id, now=timezone.now())
+
+    def order(self) -> None:
+        """Somebody orders a film deleted."""
+        film = self.any_film()
+        if film is not None:
+            row = Recording.objects.select_related("room").get(pk=film.id)
+            was_begun = film.id in self.begun
+            begun = deleting.begin(row, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
+            film.ordered = film.ordered or begun is not None
+            film.history.append(f"order {begun is not None}")
+            assert begun is None or was_begun or not self.is_held(film), (
+                f"held, and yet ordered deleted: {film}"
+            )
+
+    def fault(self) -> None:
+        """Telnyx fails one of the next calls."""
+        more = dict(self.chance.choice(FAULTS))
+        operations = ["list_rooms"] if self.chance.random() < 0.2 else [LOOK, DELETE]
+        if more["kind"] in ("mutate", "swap_id"):
+            operations = [LOOK]
+        self.note(f"fault {more}", self.is_there)
+        self.simulator.fault(more.pop("kind"), operations, times=1, **more)
+
+    def die(self) -> None:
+        """Whoever purges or deletes is killed at some step of it."""
+        self.follow_tenant()
+        Deletion.objects.filter(state="pending").update(due_at=Now())
+
+        def work() -> None:
+            purge()
+            carry_out_once()
+
+        step = self.chance.choice(STEPS)
+        self.note(f"killed at {step}", self.is_there)
+        self.died += dies_at(step, work)
+
+    def restart(self) -> None:
+        """The leases of whoever was killed have run out."""
+        Deletion.objects.filter(state="leased").update(due_at=Now())
+
+    def unblock(self) -> None:
+        """An operator has looked at what was set aside."""
+        for deletion in Deletion.objects.filter(state="blocked"):
+            assert deleting.unblock(HOUSE, deletion)
+
+    # --- The book -----------------------------------------------------------------------------------------
+
+    def any_film(self) -> Film | None:
+        return self.chance.choice(list(self.films.values())) if self.films else None
+
+    def note(self, what: str, covers: Callable[[Film], bool]) -> None:
+        for film in self.films.values():
+            if covers(film):
+                film.history.append(what)
+
+    def is_there(self, film: Film) -> bool:
+        return film.id not in self.deleted
+
+    def days_now(self, film: Film) -> int:
+        return self.room_days[film.room] or self.tenant_days
+
+    def follow(self, covers: Callable[[Film], bool]) -> None:
+        """A retention has changed for these films."""
+        for film in self.films.values():
+            if (
+                covers(film)
+                and film.completed is not None
+                and film.until is None
+                and film.id not in self.begun
+            ):
+                self.move(film, film.completed + self.days_now(film))
+                film.history.append("policy")
+
+    def move(self, film: Film, end: float) -> None:
+        """Later holds at once; sooner not before a day from now."""
+        assert film.end is not None
+        film.end = end if end >= film.end else max(end, min(film.end, self.today + 1))
+
+    def is_held(self, film: Film) -> bool:
+        return any(held.covers(film) for held in self.holds)
+
+    def is_due(self, film: Film) -> bool:
+        if film.completed is None or film.end is None:
+            return False
+        says = film.until if film.until is not None else film.completed + self.days_now(film)
+        # Acts take seconds; what is due within the next minute may be taken to be.
+        return max(film.end, says) <= self.today + 1 / 1440
+
+    # --- The comparison -----------------------------------------------------------------------------------
+
+    def compare(self, after: str) -> None:
+        """Whether what was begun since the last look was due and free, and what was deleted had begun."""
+        now_begun = set(
+            Deletion.objects.filter(footage_id__in=self.films).values_list("footage_id", flat=True)
+        )
+        for film in (self.films[pk] for pk in now_begun - self.begun):
+            assert not self.is_held(film), f"held, and yet begun after {after}: {film}"
+            assert film.ordered or self.is_due(film), (
+                f"early, and yet begun after {after} on {self.today}: {film}"
+            )
+        for film in (self.films[pk] for pk in self.begun - now_begun):
+            # Kept again, which only what is not due any more may be; its end is what the row says.
+            assert not film.ordered, f"ordered, and yet kept again after {after}: {film}"
+            assert film.id not in self.deleted, f"deleted, and yet without a receipt after {after}: {film}"
+        self.begun = now_begun
+        self.read_ledger(after)
+
+    def read_ledger(self, after: str) -> None:
+        known = {str(film.telnyx_id): film for film in self.films.values()}
+        for effect in self.simulator.effects("recording.deleted", since=self.last_entry):
+            self.last_entry = effect["id"]
+            telnyx_id = effect["ids"]["recording_id"]
+            assert telnyx_id not in self.foreign, f"foreign, and yet deleted after {after}"
+            assert telnyx_id in known, f"of another archive, and yet deleted after {after}"
+            film = known[telnyx_id]
+            assert film.id in self.begun, f"not begun, and yet deleted after {after}: {film}"
+            assert film.id not in self.deleted, f"deleted twice, after {after}: {film}"
+            self.deleted.append(film.id)
+
+    # --- The end ------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Everything that is due and free goes in the end, and nothing else: first under the holds that are in force
+        now, then without any."""
+        self.simulator.clear_faults()
+        self.wanted = 0
+        for film in self.films.values():
+            film.history.append("settle")
+        days_pass(AGES)
+        self.today += AGES
+        self.finish()
+        self.assert_gone({film.id for film in self.films.values() if not self.stays(film)})
+        while self.holds:
+            self.act(self.lift)
+        while any(film.completed is None for film in self.films.values()):
+            self.act(self.complete)
+        days_pass(AGES)
+        self.today += AGES
+        self.finish()
+        self.assert_gone(set(self.films))
+        assert not self.simulator.calls("delete_room_recordings")
+
+    def stays(self, film: Film) -> bool:
+        return film.id not in self.begun and (film.completed is None or self.is_held(film))
+
+    def finish(self) -> None:
+        for _ in range(200):
+            self.act(self.restart)
+            self.act(self.unblock)
+            self.act(self.purge)
+            carry_out_once()
+            self.compare("finish")
+            is_over = not left() and not PurgeRun.objects.exclude(state="finished").exists()
+            if is_over and not is_anything_due():
+                return
+            PurgeRun.objects.exclude(state="running").update(checked_at=None)
+        raise AssertionError(f"it does not come to an end: {left()}")
+
+    def assert_gone(self, expected: set[UUID]) -> None:
+        wrong = [self.films[pk] for pk in set(self.deleted) ^ expected]
+        assert not wrong, f"should have been deleted, or should not: {wrong}"
+        receipts = Deletion.objects.filter(footage_id__in=self.films, state="done")
+        assert set(receipts.values_list("footage_id", flat=True)) == expected
+        rows = Recording.objects.filter(pk__in=self.films)
+        assert set(rows.filter(state="deleted").values_list("pk", flat=True)) == expected
+        assert not rows.exclude(pk__in=expected).exclude(state="kept").exists()
+
+
+def histories(archive: Archive) -> set[tuple[str, ...]]:
+    """The courses of events that there were."""
+    return {tuple(film.history) for film in archive.films.values()}

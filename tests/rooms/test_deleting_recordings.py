@@ -1,0 +1,240 @@
+"""Deleting recordings over REST: one, or all that fit a filter; never what a hold covers, and never all by mistake."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from rooms import deleting
+from rooms.models import Deletion, Recording
+from tests.asking import Answer
+from tests.cast import Company
+from tests.rooms.films import Studio, studio
+from tests.simulated import Simulator
+from videobroker.tenants.models import AuditEntry
+
+__all__ = ["studio"]
+
+RECORDINGS = "/v2/room_recordings"
+
+
+def path_of(recording: Recording) -> str:
+    return f"{RECORDINGS}/{recording.pk}"
+
+
+def delete_all(company: Company, query: str = "") -> Answer:
+    return company.back_end.delete(f"{RECORDINGS}?{query}" if query else RECORDINGS)
+
+
+def hold(company: Company, **on: Any) -> str:
+    body = {"reason": "case 7", **{name: str(value) for name, value in on.items()}}
+    return str(company.back_end.post("/v2/holds", body).data["id"])
+
+
+def carry_out() -> None:
+    """Everything that was begun is carried out at Telnyx."""
+    for deletion in Deletion.objects.filter(state="pending"):
+        deleting.carry_out(deletion.pk, now=timezone.now())
+
+
+def states() -> dict[Any, str]:
+    return dict(Recording.objects.values_list("pk", "state"))
+
+
+# --- One --------------------------------------------------------------------------------------------------
+
+
+def test_a_recording_is_gone_at_once_and_at_telnyx_soon_after(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    assert acme.back_end.delete(path_of(film)).status == 204
+    assert acme.back_end.get(RECORDINGS).data == []
+    assert acme.back_end.get(path_of(film)).refusal == (404, "not_found")
+    assert studio.is_at_telnyx(film)
+    carry_out()
+    assert not studio.is_at_telnyx(film)
+    assert states() == {film.pk: "deleted"}
+
+
+def test_a_second_time_it_is_not_found(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    acme.back_end.delete(path_of(film))
+    assert acme.back_end.delete(path_of(film)).refusal == (404, "not_found")
+    assert Deletion.objects.count() == 1
+
+
+def test_there_is_a_receipt(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    acme.back_end.delete(path_of(film))
+    (order,) = acme.back_end.get("/v2/deletions", {"filter[room_id]": studio.room["id"]}).data
+    assert (order["footage_id"], order["kind"], order["cause"]) == (str(film.pk), "recording", "ordered")
+    assert (order["state"], order["done_at"], order["answer"]) == ("pending", None, "")
+    carry_out()
+    receipt = acme.back_end.get(f"/v2/deletions/{order['id']}").data
+    assert receipt["state"] == "done"
+    assert receipt["done_at"] is not None
+    assert "204" in receipt["answer"]
+    assert receipt["ordered_by"].startswith("api_key:")
+
+
+def test_receipts_are_the_tenants_own(acme: Company, globex: Company, studio: Studio) -> None:
+    acme.back_end.delete(path_of(studio.recorded("bo")))
+    deletion_id = acme.back_end.get("/v2/deletions").data[0]["id"]
+    assert globex.back_end.get("/v2/deletions").data == []
+    assert globex.back_end.get(f"/v2/deletions/{deletion_id}").refusal == (404, "not_found")
+
+
+def test_a_moderator_deletes_what_was_recorded_in_their_room(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    assert acme.person("bo").delete(path_of(film)).refusal == (404, "not_found")
+    assert acme.person("ana").delete(path_of(film)).status == 204
+    assert AuditEntry.objects.get(action="recording.deleted").actor == "ana"
+
+
+def test_a_moderator_who_is_banned_deletes_nothing(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    acme.back_end.post("/v2/bans", {"identity": "ana"})
+    assert acme.person("ana").delete(path_of(film)).refusal == (403, "not_a_moderator")
+    assert AuditEntry.objects.get(action="recording.deleted").reason == "not_a_moderator"
+
+
+def test_what_is_held_is_not_deleted_and_it_is_said_who_holds_it(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    hold_id = hold(acme, recording_id=film.pk, holder="Legal")
+    refused = acme.back_end.delete(path_of(film))
+    assert refused.refusal == (409, "held")
+    assert hold_id in refused.error["detail"]
+    assert "Legal" in refused.error["detail"]
+    assert AuditEntry.objects.get(action="recording.deleted").reason == "held"
+    acme.back_end.delete(f"/v2/holds/{hold_id}")
+    assert acme.back_end.delete(path_of(film)).status == 204
+
+
+def test_another_tenants_recording_is_not_found(acme: Company, globex: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    assert globex.back_end.delete(path_of(film)).refusal == (404, "not_found")
+    assert states() == {film.pk: "kept"}
+
+
+def test_telnyx_having_it_no_more_is_as_good(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    studio.lost_at_telnyx(film)
+    acme.back_end.delete(path_of(film))
+    carry_out()
+    assert states() == {film.pk: "deleted"}
+
+
+# --- Many -------------------------------------------------------------------------------------------------
+
+
+def test_all_that_fit_the_filters_are_deleted_and_no_others(acme: Company, studio: Studio) -> None:
+    picture, voice, other = (
+        studio.recorded("bo"),
+        studio.recorded("bo", "audio"),
+        studio.recorded("ana", "audio"),
+    )
+    answer = delete_all(acme, f"filter[participant_id]={voice.participant_id}&filter[type]=audio")
+    assert (answer.status, answer.data) == (201, {"room_recordings": 1, "held_count": 0, "held": []})
+    assert states() == {picture.pk: "kept", voice.pk: "deleting", other.pk: "kept"}
+
+
+def test_held_ones_are_skipped_and_named(acme: Company, studio: Studio) -> None:
+    held, free = studio.recorded("bo"), studio.recorded("bo", "audio")
+    hold(acme, recording_id=held.pk)
+    answer = delete_all(acme, f"filter[room_id]={studio.room['id']}")
+    assert answer.data == {"room_recordings": 1, "held_count": 1, "held": [str(held.pk)]}
+    assert states() == {held.pk: "kept", free.pk: "deleting"}
+
+
+def test_without_a_filter_nothing_is_deleted(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    for query in ("", "filter[all]=false"):
+        refused = delete_all(acme, query)
+        assert (refused.refusal, refused.error["source"]) == (
+            (422, "no_filter"),
+            {"parameter": "filter[all]"},
+        )
+    assert states() == {film.pk: "kept"}
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "reason"),
+    [
+        ("filter[rom_id]=0ccc7b54-4df3-4bca-a65a-3da1ecc777f0", 400, "unknown_parameter"),
+        ("room_id=0ccc7b54-4df3-4bca-a65a-3da1ecc777f0", 400, "unknown_parameter"),
+        ("filter[room_id]=", 400, "empty_parameter"),
+        ("filter[room_id]=all", 400, "invalid_filter"),
+        ("filter[status]=completed&filter[status]=processing", 400, "doubled_parameter"),
+        ("filter[all]=perhaps", 400, "invalid_filter"),
+        ("filter[all]=true&filter[type]=audio", 422, "invalid"),
+        ("filter[all]=true&page[size]=1", 400, "unknown_parameter"),
+        ("page[size]=1", 400, "unknown_parameter"),
+    ],
+)
+def test_a_filter_that_is_not_understood_deletes_nothing(
+    acme: Company, studio: Studio, query: str, status: int, reason: str
+) -> None:
+    film = studio.recorded("bo")
+    assert delete_all(acme, query).refusal == (status, reason)
+    assert states() == {film.pk: "kept"}
+
+
+def test_all_means_all_of_the_tenant_and_of_no_other(
+    acme: Company, globex: Company, simulator: Simulator, studio: Studio
+) -> None:
+    ours = studio.recorded("bo")
+    theirs = Studio.of(globex, simulator, {"gus": "moderator"}).recorded("gus")
+    assert delete_all(acme, "filter[all]=true").data["room_recordings"] == 1
+    assert states() == {ours.pk: "deleting", theirs.pk: "kept"}
+
+
+def test_another_tenants_room_holds_nothing_of_ours(acme: Company, globex: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    assert delete_all(globex, f"filter[room_id]={studio.room['id']}").data["room_recordings"] == 0
+    assert states() == {film.pk: "kept"}
+
+
+def test_a_list_does_not_know_the_filter_of_all(acme: Company) -> None:
+    assert acme.back_end.get(RECORDINGS, {"filter[all]": "true"}).refusal == (400, "unknown_parameter")
+
+
+def test_many_are_deleted_by_back_ends_alone(acme: Company, studio: Studio) -> None:
+    studio.recorded("bo")
+    refused = acme.person("ana").delete(f"{RECORDINGS}?filter[room_id]={studio.room['id']}")
+    assert refused.refusal == (403, "back_end_only")
+
+
+def test_the_order_is_audited_once_and_every_receipt_names_it(acme: Company, studio: Studio) -> None:
+    for kind in ("video", "audio"):
+        studio.recorded("bo", kind)
+    delete_all(acme, "filter[identity]=bo")
+    entry = AuditEntry.objects.get(action="recordings.deleted")
+    assert entry.details == {"filters": {"filter[identity]": "bo"}}
+    policies = {str(each.policy) for each in Deletion.objects.all()}
+    assert policies == {str({"by": "bulk_delete", "audit_entry_id": str(entry.pk)})}
+
+
+def test_many_are_deleted_in_few_queries_each(
+    acme: Company, studio: Studio, django_assert_max_num_queries: Any
+) -> None:
+    pattern = studio.recorded("bo")
+    Recording.objects.bulk_create(
+        Recording(
+            tenant_id=pattern.tenant_id, room_id=pattern.room_id, session_id=pattern.session_id,
+            participant_id=pattern.participant_id, telnyx_id=f"00000000-0000-4000-8000-{number:012}",
+            status="completed", type="audio",
+        )
+        for number in range(1000)
+    )  # fmt: skip
+    with django_assert_max_num_queries(100):
+        answer = delete_all(acme, "filter[all]=true")
+    assert answer.data["room_recordings"] == 1001
+    assert set(states().values()) == {"deleting"}
+
+
+def test_telnyxs_bulk_delete_is_never_called(acme: Company, studio: Studio) -> None:
+    for kind in ("video", "audio"):
+        studio.recorded("bo", kind)
+    delete_all(acme, "filter[all]=true")
+    carry_out()
+    assert studio.simulator.calls("delete_room_recordings") == []
+    assert len(studio.simulator.calls("delete_room_recording")) == 2
