@@ -10,6 +10,8 @@ import requests
 from django.test import Client
 from django.test.client import ClientHandler
 
+from tests import documented
+
 Json = Any
 
 
@@ -62,14 +64,16 @@ class Asker:
         return self.ask("DELETE", path, None, headers)
 
     def ask(self, method: str, path: str, body: Json, headers: dict[str, str] | None = None) -> Answer:
-        """Header names may be written with underscores. `bytes` as a body are sent as they are."""
+        """Header names may be written with underscores. `bytes` as a body are sent as they are. Fails when the OpenAPI
+        document does not tell of the answer: so every test asks whether it is complete."""
         sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         if self.bearer is not None:
             sent.setdefault("Authorization", f"Bearer {self.bearer}")
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return (
-            self._over_socket(method, path, raw, sent) if self.url else _in_process(method, path, raw, sent)
-        )
+        asked = self._over_socket if self.url else _in_process
+        answer = asked(method, path, raw, sent)
+        documented.check(method, path, answer.status, answer.body, _kind(answer.headers))
+        return answer
 
     def _over_socket(self, method: str, path: str, raw: bytes, headers: dict[str, str]) -> Answer:
         headers.setdefault("Content-Type", "application/json")
@@ -99,6 +103,10 @@ def _handler() -> ClientHandler:
 
 
 def _answer(status: int, raw: bytes, headers: dict[str, str]) -> Answer:
-    kind = headers.get("Content-Type", headers.get("content-type", ""))
+    kind = _kind(headers)
     is_one_json = raw and kind.startswith("application/") and "ndjson" not in kind
     return Answer(status, json.loads(raw) if is_one_json else None, headers, raw)
+
+
+def _kind(headers: dict[str, str]) -> str:
+    return headers.get("Content-Type", headers.get("content-type", ""))

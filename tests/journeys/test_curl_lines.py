@@ -50,6 +50,9 @@ class Line:
     fields: frozenset[str] | set[str]
     body: Json = None
 
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
 
 LINES = [
     # Sessions are shown where they are asked for, as at Telnyx.
