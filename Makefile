@@ -42,6 +42,7 @@ soak: $(VENV)/.dev
 benchmark: $(VENV)/.dev
 	$(RUN)/python -m tests.benchmarks.minting
 	PATH="$(CURDIR)/$(RUN):$$PATH" pytest --quiet --capture=no tests/benchmarks/kicking.py
+	$(RUN)/python -m tests.benchmarks.purging
 
 lint: $(VENV)/.dev
 	$(RUN)/ruff check .

@@ -4,7 +4,7 @@ set -eu
 
 POSTGRES="${TEST_POSTGRES_URL:-postgres://postgres@127.0.0.1:5432/postgres}"
 ON_POSTGRES="tests/rooms tests/tokens tests/journeys tests/videobroker/api/test_idempotency.py
-tests/videobroker/tenants/test_key_ring.py tests/admin/test_query_counts.py"
+tests/videobroker/tenants/test_key_ring.py"
 # Whatever the database, these say the same: rights and refusals, fields and limits, faults of the wire, brokers, pure
 # decisions. What locks, races, sorts, filters by time or runs in processes of its own is not among them.
 SAME_ON_EVERY_DATABASE="
@@ -20,7 +20,13 @@ tests/tokens/test_tenancy.py tests/journeys/test_official_sdk.py tests/journeys/
 tests/tokens/test_revoking.py tests/tokens/test_grants.py tests/tokens/test_bans_end.py
 tests/rooms/test_events.py tests/rooms/test_effect_of_bans.py tests/rooms/test_delivering_again.py
 tests/journeys/test_curl_lines.py tests/journeys/test_curl_lines_live.py tests/journeys/test_getting_in.py
-tests/journeys/test_putting_out.py"
+tests/journeys/test_putting_out.py tests/rooms/test_deleting.py tests/rooms/test_lanes.py
+tests/rooms/test_purge_command.py tests/rooms/test_purging_killed.py tests/rooms/test_composition_layouts.py
+tests/rooms/test_compositions.py tests/rooms/test_faults_on_compositions.py tests/rooms/test_recordings_download.py
+tests/rooms/test_exporting.py tests/rooms/test_times_not_believed.py tests/rooms/test_recordings_told.py
+tests/journeys/test_curl_lines_recorded.py tests/journeys/test_curl_lines_compositions.py
+tests/journeys/test_official_sdk_recorded.py tests/journeys/test_official_sdk_compositions.py
+tests/tokens/test_join_page.py tests/tokens/test_browser_module.py"
 
 ruff check .
 ruff format --check .

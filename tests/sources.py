@@ -11,7 +11,7 @@ REASON_AT = {
     "forbidden": 0,
     "conflict": 0,
     "unavailable": 0,
-    "_unavailable": 0,
+    "not_now": 0,
     "_refused": 0,
     "LoginRefused": 0,
     "ApiKeyRefused": 0,

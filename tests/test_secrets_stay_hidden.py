@@ -4,6 +4,7 @@ the database, in Redis, in the messages to workers, in what callers were refused
 import base64
 import io
 import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +16,15 @@ from celery.signals import before_task_publish
 from django.apps import apps
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from rooms import operations
-from rooms.models import Operation
+from rooms import operations, reconciling
+from rooms.models import Operation, Room
 from tests.admin.crawling import pages
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
+from tests.rooms.orders import settle
+from tests.rooms.webhooks import Post
 from tests.simulated import Simulator, wait_until
 from tests.tokens.doors import mint, refresh
 from tests.videobroker.api import logs, redises
@@ -102,6 +106,40 @@ def people_come_in(story: Story, acme: Company, room: Json) -> None:
     assert kept is not None
     story.secrets["Telnyx's refresh token"] = kept.reveal()
     story.keep("the back end", mint(acme.back_end, room).data)
+
+
+def people_are_recorded(story: Story, acme: Company, room: Json, simulator: Simulator) -> None:
+    """Links to the file come in webhooks, in lists, and when one is asked for; only who downloads it is given one."""
+    acme.back_end.patch(
+        f"/v2/rooms/{room['id']}", {"enable_recording": True, "webhook_event_url": "http://127.0.0.1/hook"}
+    )
+    settle()
+    minted = story.keep("bo, on camera", mint(acme.person("bo"), room).data)
+    bo = str(simulator.join(minted["token"], minted["context"])["participant_id"])
+    film = str(simulator.start_recording(bo)["id"])
+    simulator.complete_recording(film)
+    told = simulator.webhooks(room_id=minted["telnyx_room_id"])
+    Post(acme.row.account).deliver(told)
+    note_link(story, "the webhook", told[-1]["payload"]["download_url"])
+    ours = Room.objects.select_related("account", "tenant").get(pk=room["id"])
+    in_a_list = f"https://files.telnyx.com/{film}?signature={secrets.token_hex(24)}"
+    simulator.fault("mutate", "list_room_recordings", field="data.0.download_url", value=in_a_list)
+    simulator.fault("mutate", "list_room_recordings", field="data.0.size_mb", value=7.5)
+    note_link(story, "a list", in_a_list)
+    reconciling.reconcile(ours, now=timezone.now())
+    reconciling.check_account(ours.account, now=timezone.now())
+    path = f"/v2/room_recordings/{acme.back_end.get('/v2/room_recordings').data[0]['id']}/download"
+    for asker in (acme.back_end, acme.person("ana")):
+        note_link(story, f"download {len(story.secrets)}", asker.get(path).headers["Location"])
+    elsewhere = f"https://evil.example/{film}?signature={secrets.token_hex(24)}"
+    note_link(story, "a link to elsewhere", elsewhere)
+    simulator.fault("mutate", "view_room_recording", field="data.download_url", value=elsewhere)
+    story.refused(acme.back_end.get(path))
+    simulator.clear_faults()
+
+
+def note_link(story: Story, where: str, link: str) -> None:
+    story.secrets[f"what opens the file of {where}"] = link.partition("signature=")[2]
 
 
 def telnyx_misbehaves(story: Story, acme: Company, room: Json, simulator: Simulator) -> None:
@@ -186,6 +224,7 @@ def story(
     }
     with everything_is_noted(story, tmp_path, settings):
         people_come_in(story, acme, demo_room)
+        people_are_recorded(story, acme, demo_room, simulator)
         telnyx_misbehaves(story, acme, demo_room, simulator)
         callers_misbehave(story, acme, demo_room)
         the_house_breaks(story, acme, demo_room, settings)
@@ -225,7 +264,10 @@ def console_pages() -> bytes:
 
 def listings(asker: Asker) -> bytes:
     """All that a back end can read."""
-    paths = ("rooms", "bans", "operations", "grants", "room_sessions", "room_participants")
+    paths = (
+        "rooms", "bans", "operations", "grants", "room_sessions", "room_participants", "room_recordings",
+        "webhook_deliveries", "audit_entries",
+    )  # fmt: skip
     return b"\n".join(asker.get(f"/v2/{path}").raw for path in paths)
 
 
@@ -241,7 +283,7 @@ def test_no_secret_is_found_anywhere_after_much_went_wrong(story: Story, acme: C
         "the tables": every_column(),
         "the database's files": database_files(),
     }
-    for happened in (b"telnyx_failed", b"KeyRingError", b"operation_tried"):
+    for happened in (b"telnyx_failed", b"KeyRingError", b"operation_tried", b"download_link_refused"):
         assert happened in left_behind["the log as JSON"] + left_behind["the log as text"]
     empty = {place for place, found in left_behind.items() if not found}
     assert empty <= ({"the database's files"} if connection.vendor != "sqlite" else set())
