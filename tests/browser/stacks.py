@@ -66,6 +66,11 @@ class Stack:
         wait_until(lambda: self.back_end.get(f"/v2/rooms/{room}").data["upstream"] == "ready", 15)
         return str(room)
 
+    def telnyx_room_of(self, room: str) -> str | None:
+        """The id of the room's room at Telnyx, as long as there is one to join."""
+        shown = self.back_end.get(f"/v2/rooms/{room}").data
+        return shown["telnyx_room_id"] if shown["upstream"] == "ready" else None
+
     def grants(self, room: str, state: str = "open") -> list[Json]:
         """Which devices are in."""
         found: list[Json] = self.back_end.get(

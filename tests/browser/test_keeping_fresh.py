@@ -175,6 +175,7 @@ def test_a_grant_that_is_over_is_minted_anew_once(reason: str, tab: Tab) -> None
 def test_a_room_that_was_made_anew_is_to_be_joined_anew(tab: Tab, stack: Stack) -> None:
     before = tab.start().minted["telnyx_room_id"]
     assert stack.back_end.post(f"/v2/rooms/{tab.room}/actions/seal").status in {200, 202}
+    wait_until(lambda: stack.telnyx_room_of(tab.room) not in {before, None}, 15)
     tab.page.clock.fast_forward(DUE)
     tab.until(lambda: tab.told("rejoin") == [tab.minted["token"]])
     assert tab.minted["telnyx_room_id"] != before
