@@ -63,13 +63,22 @@ def room(stack: Stack) -> str:
     return stack.new_room()
 
 
+# Of what a page waits for between two looks, it waits a fifth.
+HURRIED = """
+const pause = window.setTimeout;
+window.setTimeout = (act, ms, ...more) => pause(act, ms / 5, ...more);
+"""
+
+
 @pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes somebody's browser: cookies, storage and network of its own."""
     made: list[BrowserContext] = []
 
-    def make(**options: Json) -> BrowserContext:
+    def make(*, hurried: bool = False, **options: Json) -> BrowserContext:
         made.append(browser.new_context(**options))
+        if hurried:
+            made[-1].add_init_script(HURRIED)
         made[-1].set_default_timeout(PATIENCE_MS)
         return made[-1]
 
@@ -85,8 +94,8 @@ def new_window(
     """Opens a window of somebody's at the room's door; what went wrong in its scripts fails the test."""
     wrong: list[str] = []
 
-    def open_window(identity: str, *, page: Page | None = None) -> Window:
-        page = page or new_context().new_page()
+    def open_window(identity: str, *, page: Page | None = None, hurried: bool = True) -> Window:
+        page = page or new_context(hurried=hurried).new_page()
         page.on("pageerror", lambda error: wrong.append(f"{identity}: {error}"))
         page.on("console", lambda said: _note_violation(said, wrong))
         window = Window(page, stack, room, identity)

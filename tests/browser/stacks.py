@@ -66,10 +66,12 @@ class Stack:
         wait_until(lambda: self.back_end.get(f"/v2/rooms/{room}").data["upstream"] == "ready", 15)
         return str(room)
 
-    def telnyx_room_of(self, room: str) -> str | None:
-        """The id of the room's room at Telnyx, as long as there is one to join."""
-        shown = self.back_end.get(f"/v2/rooms/{room}").data
-        return shown["telnyx_room_id"] if shown["upstream"] == "ready" else None
+    def carry_out(self, path: str, body: Json = None) -> None:
+        """Give an order, and see it done."""
+        ordered = self.back_end.post(path, body)
+        assert ordered.status == 202, ordered
+        operation = f"/v2/operations/{ordered.data['operation_id']}"
+        wait_until(lambda: self.back_end.get(operation).data["state"] == "succeeded", 30, pause_secs=0.05)
 
     def grants(self, room: str, state: str = "open") -> list[Json]:
         """Which devices are in."""

@@ -70,7 +70,11 @@ class Tab:
     def minted(self) -> Json:
         return self.page.evaluate("lease.minted")
 
-    def until(self, condition: Any, secs: float = 10) -> None:
+    def hears_of_trouble(self, reason: str, times: int) -> None:
+        """Wait until the app was told of it so many times, and of nothing else."""
+        self.until(lambda: self.told("trouble") == [reason] * times)
+
+    def until(self, condition: Any, secs: float = 20) -> None:
         """Wait for it, while the browser goes on."""
         wait_until(lambda: (self.page.evaluate("0"), condition())[1], secs, pause_secs=0.02)
 

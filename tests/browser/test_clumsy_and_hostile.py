@@ -6,7 +6,6 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.stacks import Stack
 from tests.browser.windows import Window
-from tests.simulated import wait_until
 
 NewWindow = Callable[..., Window]
 
@@ -109,4 +108,4 @@ def test_names_are_checked_again_once_the_keys_can_be_had(new_window: NewWindow,
     bo.page.route("**/.well-known/jwks.json", lambda route: route.abort(), times=1)
     bo.join()
     bo.sees_in("Bo (you)")
-    wait_until(lambda: len(stack.grants(bo.room)) == 1)
+    bo.until(lambda: len(stack.grants(bo.room)) == 1)

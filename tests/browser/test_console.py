@@ -30,7 +30,23 @@ class Console:
         self.page.get_by_label("Username").fill(user["username"])
         self.page.get_by_label("Password").fill(user["password"])
         self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_url(f"**/{self.room}/live/")  # with its script, which runs before it is loaded
         return self
+
+    def is_kept_fresh(self) -> None:
+        """The page's script has asked, and been answered."""
+        expect(self.page.get_by_text("renewed by itself")).to_be_visible()
+
+    def reload_until(self, condition: Callable[[], bool]) -> None:
+        """As one does where no script runs."""
+
+        def holds() -> bool:
+            if not condition():
+                with self.page.expect_navigation():
+                    self.page.get_by_role("link", name="Reload").click()
+            return condition()
+
+        wait_until(holds, 30, pause_secs=0.1)
 
     def seat(self, name: str) -> Locator:
         return self.page.locator(f'.seat[data-name="{name}"]')
@@ -57,15 +73,17 @@ class Console:
         return str(self.page.evaluate("document.activeElement.textContent"))
 
     def asks(self) -> list[str]:
-        """What is asked for from now on, as it is asked."""
+        """What its script asks for from now on, as it is asked."""
         asked: list[str] = []
-        self.page.on("request", lambda request: asked.append(request.url))
+        self.page.on(
+            "request", lambda request: asked.append(request.url) if request.resource_type == "fetch" else None
+        )
         return asked
 
 
 @pytest.fixture
 def console(new_context: Callable[..., BrowserContext], stack: Stack, room: str) -> Console:
-    page = new_context().new_page()
+    page = new_context(hurried=True).new_page()
     page.on("pageerror", lambda error: pytest.fail(f"the page's script: {error}"))
     return Console(page, stack, room).sign_in()
 
@@ -116,23 +134,23 @@ def test_nothing_is_asked_while_the_page_is_paused_or_hidden(
     expect(console.seat("Bo")).to_be_visible()
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    page.wait_for_timeout(300)  # what was under way may end
-    asked.clear()
+    asked.clear()  # of what was under way
     page.clock.run_for("01:00")
     assert asked == []
 
 
 def test_whoever_is_signed_out_meanwhile_is_told_so(console: Console) -> None:
-    expect(console.page.get_by_text("renewed by itself")).to_be_visible()
+    console.is_kept_fresh()
     console.page.context.clear_cookies()
     expect(console.page.locator("#live-state")).to_contain_text("You are signed out.")
 
 
 def test_a_connection_that_is_lost_is_said_and_found_again(console: Console) -> None:
+    console.is_kept_fresh()
     console.page.context.set_offline(True)
     expect(console.page.get_by_text("No connection.")).to_be_visible()
     console.page.context.set_offline(False)
-    expect(console.page.get_by_text("renewed by itself")).to_be_visible()
+    console.is_kept_fresh()
 
 
 def test_without_a_script_it_is_as_of_when_it_was_loaded_and_its_buttons_work(
@@ -141,16 +159,10 @@ def test_without_a_script_it_is_as_of_when_it_was_loaded_and_its_buttons_work(
     console = Console(new_context(java_script_enabled=False).new_page(), stack, room)
     bo = console.comes("bo")
     console.sign_in()
-    for _ in range(20):
-        if console.seat("Bo").count():
-            break
-        console.page.get_by_role("link", name="Reload").click()
+    console.reload_until(lambda: console.seat("Bo").count() == 1)
     expect(console.page.get_by_role("button", name="Pause")).to_have_count(0)
     console.presses("Kick Bo")
-    for _ in range(20):
-        if not console.seat("Bo").count():
-            break
-        console.page.get_by_role("link", name="Reload").click()
+    console.reload_until(lambda: console.seat("Bo").count() == 0)
     assert not stack.simulate("GET", f"participants/{bo}")["present"]
 
 

@@ -1,7 +1,6 @@
 """The whole story in a real browser, against the stack that `make run` runs: a member joins in one window, a moderator
 moderates in another."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -17,8 +16,9 @@ pytestmark = pytest.mark.timeout(240)
 NewWindow = Callable[..., Window]
 # As long as somebody in a train's tunnel is away.
 OFFLINE_SECS = 30
-# Of bo's first token: it has to be refreshed while there is no network, and ends soon after.
-SHORT_SECS = 38
+# Of bo's first token: it has to be refreshed 22 to 30 s from when it was minted, while there is no network; soon after
+# there is one again, it ends.
+SHORT_SECS = 45
 
 
 def test_a_member_is_muted_kicked_and_banned_sees_why_and_cannot_return(new_window: NewWindow) -> None:
@@ -86,7 +86,7 @@ def test_a_person_signs_in_with_a_password_and_out_again(new_window: NewWindow, 
     assert [grant["identity"] for grant in stack.grants(ana.room)] == ["ana"]
     ana.press("Sign out")
     ana.sees("Who are you?")
-    wait_until(lambda: stack.grants(ana.room) == [])
+    ana.until(lambda: stack.grants(ana.room) == [])
 
 
 def test_a_wrong_password_and_a_login_that_is_over_are_said(new_window: NewWindow) -> None:
@@ -125,9 +125,9 @@ def test_leaving_frees_the_seat_and_so_does_closing_the_page(new_window: NewWind
     bo.press("Leave")
     bo.sees("You have left the room.")
     ana.sees_in("Ana (you)")
-    wait_until(lambda: [grant["identity"] for grant in stack.grants(ana.room)] == ["ana"])
+    bo.until(lambda: [grant["identity"] for grant in stack.grants(ana.room)] == ["ana"])
     ana.page.goto("about:blank")
-    wait_until(lambda: stack.grants(ana.room) == [])
+    ana.until(lambda: stack.grants(ana.room) == [])
 
 
 def test_two_tabs_of_one_person_do_not_disturb_each_other(new_window: NewWindow, stack: Stack) -> None:
@@ -136,39 +136,37 @@ def test_two_tabs_of_one_person_do_not_disturb_each_other(new_window: NewWindow,
     assert len(stack.grants(first.room)) == 2
     second.press("Leave")
     first.sees_in("Bo (you)")
-    wait_until(lambda: len(stack.grants(first.room)) == 1)
+    second.until(lambda: len(stack.grants(first.room)) == 1)
 
 
 def test_tokens_end_and_the_network_goes_for_half_a_minute_and_nobody_notices(
     new_window: NewWindow, stack: Stack
 ) -> None:
-    ana, bo = new_window("ana"), new_window("bo")
-    ana.asks_for_tokens_of(15)
+    ana, bo = new_window("ana", hurried=False), new_window("bo", hurried=False)
+    ana.asks_for_tokens_of(18)
     bo.asks_for_tokens_of(SHORT_SECS, only_first=True)
     ana.join()
     bo.join()
-    began = time.monotonic()
     ana.sees_in("Ana (you)", "Bo")
     who = {window.identity: window.participant_id for window in (ana, bo)}
 
     bo.page.context.set_offline(True)
     bo.page.wait_for_timeout(OFFLINE_SECS * 1000)
     bo.page.context.set_offline(False)
-    # The tokens they came with have to end, and the windows to go on meanwhile.
-    bo.page.wait_for_timeout((began + SHORT_SECS + 1 - time.monotonic()) * 1000)
+    bo.until(lambda: stack.effects("token.renewed", who["bo"]))
 
     for window in (ana, bo):
         window.sees_in("Ana", "Bo")
         assert stack.effects("participant.left", who[window.identity]) == []
-    assert len(stack.effects("token.renewed", who["ana"])) >= 3
-    assert len(stack.effects("token.renewed", who["bo"])) >= 1
+    # The token that she came with has ended, and the next one too.
+    assert len(stack.effects("token.renewed", who["ana"])) >= 2
 
 
 def test_a_room_that_is_sealed_is_entered_anew(new_window: NewWindow, stack: Stack) -> None:
     bo = new_window("bo").join()
     bo.sees_in("Bo (you)")
     before = bo.participant_id
-    assert stack.back_end.post(f"/v2/rooms/{bo.room}/actions/seal").status in {200, 202}
+    stack.carry_out(f"/v2/rooms/{bo.room}/actions/seal")
     wait_until(lambda: stack.present(bo.room, "bo") not in ([], [before]), 30, pause_secs=0.2)
     bo.sees_in("Bo (you)")
 
@@ -182,6 +180,6 @@ def test_who_slept_past_the_end_of_their_token_comes_back_by_themselves(
     bo.sees_in("Bo (you)")
     before = bo.participant_id
     bo.page.clock.fast_forward("02:00:00")
-    wait_until(lambda: stack.effects("participant.left", before))
+    bo.until(lambda: stack.effects("participant.left", before))
     bo.sees_in("Bo (you)")
-    wait_until(lambda: bo.participant_id != before)
+    assert bo.participant_id != before

@@ -1,12 +1,14 @@
 """Somebody's window at the join page: what they can do there, and what they see."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.stacks import Stack
+from tests.simulated import wait_until
 
 
 @dataclass
@@ -57,6 +59,10 @@ class Window:
 
     def does_not_see(self, text: str) -> None:
         expect(self.shown(text)).to_have_count(0)
+
+    def until(self, condition: Callable[[], Any]) -> None:
+        """Wait for what is not to be seen here, while the browser goes on."""
+        wait_until(lambda: (self.page.evaluate("0"), condition())[1], 20, pause_secs=0.1)
 
     def shown(self, text: str) -> Locator:
         return self.page.get_by_text(text).filter(visible=True)
