@@ -7,12 +7,13 @@ expires sooner than that because of it, so a slip of the finger can be taken bac
 retention is (`is_over`), so a change that was not followed yet can only keep more.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.db import models, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
+from django.db.models import DateTimeField, ExpressionWrapper, F, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from rooms.models import RETENTION_FLOOR, Composition, Footage, Recording, Room, TenantRetention
@@ -25,6 +26,9 @@ from videobroker.tenants.models import Tenant
 log = structlog.get_logger(__name__)
 
 AnyFootage = Recording | Composition
+
+# Films whose ends are moved in one transaction, when a tenant's retention has changed.
+MOVED_AT_ONCE: Final = 1000
 
 
 def days_of(room: Room) -> int:
@@ -93,7 +97,8 @@ def follow_room(room: Room, *, now: datetime) -> None:
 
 
 def follow_tenants(now: datetime) -> int:
-    """Have the ends follow the retention of tenants that has changed, whoever changed it; how many tenants."""
+    """Have the ends follow the retention of tenants that has changed, whoever changed it; how many tenants. Raises
+    `DatabaseError`; what was moved until then stays moved, and the next time goes on."""
     known = TenantRetention.objects.filter(
         tenant=models.OuterRef("pk"), days=F("tenant__recording_retention_days")
     )
@@ -103,16 +108,27 @@ def follow_tenants(now: datetime) -> int:
 
 def _follow_tenant(tenant: Tenant, now: datetime) -> int:
     days = tenant.recording_retention_days
-    with transaction.atomic():
-        _, is_new = TenantRetention.objects.update_or_create(
-            tenant=tenant, defaults={"days": days, "followed_at": now}
-        )
-        for model in (Recording, Composition):
-            rows = _under_policy(model).filter(tenant=tenant, room__recording_retention_days=None)
-            _move(rows, _after(days), now)
+    for model in (Recording, Composition):
+        rows = _under_policy(model).filter(tenant=tenant, room__recording_retention_days=None)
+        for some in _in_batches(rows):
+            with transaction.atomic():
+                _move(some, _after(days), now)
+    # Last, so that whoever is cut off begins again; by then most of it is where it should be.
+    _, is_new = TenantRetention.objects.update_or_create(
+        tenant=tenant, defaults={"days": days, "followed_at": now}
+    )
     if not is_new:
         log.info("retention_followed", tenant=tenant.slug, days=days)
     return 1
+
+
+def _in_batches(rows: FootageQuerySet[Any]) -> Iterator[FootageQuerySet[Any]]:
+    """The rows, so many at a time: whoever would delete or hold one of very many waits for a few, not for all."""
+    ordered = rows.order_by("pk").values_list("pk", flat=True)
+    ids = list(ordered[:MOVED_AT_ONCE])
+    while ids:
+        yield rows.filter(pk__in=ids)
+        ids = list(ordered.filter(pk__gt=ids[-1])[:MOVED_AT_ONCE])
 
 
 def _under_policy(model: type[Recording] | type[Composition]) -> FootageQuerySet[Any]:
@@ -126,8 +142,8 @@ def _after(days: int) -> models.Expression:
 
 def _move(rows: FootageQuerySet[Any], end: models.Expression, now: datetime) -> None:
     """Let the rows expire at `end`: at once where that is later than it was; where it is earlier, not before a day from
-    now, unless they expired before that already."""
+    now, unless they expired before that already. Rows that have that end already are neither written nor locked."""
     not_before = Least(F("expires_at"), Value(now + RETENTION_FLOOR), output_field=DateTimeField())
-    rows.filter(Q(expires_at__isnull=False)).in_turn().update(
-        expires_at=Greatest(end, not_before, output_field=DateTimeField())
-    )
+    becomes = Greatest(end, not_before, output_field=DateTimeField())
+    others = rows.exclude(expires_at=None).alias(becomes=becomes).exclude(expires_at=F("becomes"))
+    others.in_turn().update(expires_at=becomes)

@@ -25,7 +25,8 @@ class FootageQuerySet(TenantQuerySet[Row]):
         """The same, for one UPDATE of many: it locks them in the order of their ids, as all do who lock several. Two
         that take them in different orders would wait for each other, until the database ends one."""
         locked = self.order_by("pk").select_for_update(of=("self",))
-        return self.filter(pk__in=locked.values("pk"))
+        # By nothing but their ids: asked for the same once more, PostgreSQL may compare each row with every other.
+        return type(self)(self.model, using=self.db).filter(pk__in=locked.values("pk"))
 
     def expired(self, now: datetime) -> Self:
         """What is kept and was to be kept no longer than `now`, holds not regarded."""

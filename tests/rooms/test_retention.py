@@ -8,6 +8,7 @@ from rooms import retaining
 from rooms.models import Recording
 from tests.asking import Answer, Asker
 from tests.cast import Company
+from tests.rooms.ageing import stocked
 from tests.rooms.films import Studio, studio
 from tests.tokens.passing import Time
 from videobroker.tenants.models import AuditEntry
@@ -88,6 +89,15 @@ def test_a_tenants_shorter_retention_deletes_nothing_for_a_day_either(
     acme.change(recording_retention_days=2)
     retaining.follow_tenants(timezone.now())
     assert is_about(expiry(acme, film), datetime.now(UTC) + timedelta(days=1))
+
+
+def test_a_tenants_change_reaches_every_one_of_very_many(acme: Company, studio: Studio) -> None:
+    films = stocked(studio, retaining.MOVED_AT_ONCE + 5, days_ago=3)
+    acme.change(recording_retention_days=90)
+    retaining.follow_tenants(timezone.now())
+    ends = set(Recording.objects.values_list("expires_at", flat=True))
+    assert len(films) == Recording.objects.count()
+    assert all(is_about(end, after(films[0], 90)) for end in ends)
 
 
 def test_a_recording_has_a_time_of_its_own(acme: Company, studio: Studio) -> None:
