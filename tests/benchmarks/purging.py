@@ -37,7 +37,7 @@ MINTS_PER_SEC = float(os.environ.get("MINTS_PER_SEC", "4"))
 # For so long mints are timed before the purge, and again after it.
 TURN_SECS = float(os.environ.get("TURN_SECS", "30"))
 LOOK_SECS = 5.0
-AT_ONCE = 5000
+AT_ONCE = 1000
 
 
 @dataclass
@@ -92,17 +92,17 @@ def place() -> Iterator[Place]:
 
 
 def stock(there: Place) -> "Studio":
-    """All the recordings, at Telnyx and here."""
+    """All the recordings, at Telnyx and here, of many rooms and days, as they come to be; one of the studios."""
     from rooms.models import Room
     from tests.rooms.ageing import stocked
     from tests.rooms.films import Studio
 
-    studio = Studio.of(there.acme, there.simulator)
     for begun in range(0, DUE, AT_ONCE):
-        # Of many days, as they come to be: what is gone through day by day meets no more than a day of them.
+        studio = Studio.of(there.acme, there.simulator)
         stocked(studio, min(AT_ONCE, DUE - begun), days_ago=40 + begun / AT_ONCE)
+        studio.over()
         _tell(f"made {min(begun + AT_ONCE, DUE)} of {DUE} recordings")
-    Room.objects.filter(pk=studio.room["id"]).update(reconcile_due_at=None)
+    Room.objects.update(reconcile_due_at=None)
     print()
     return studio
 
