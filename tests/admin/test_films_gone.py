@@ -102,6 +102,21 @@ class TestPurges:
         assert len(rows(ana, "deletion", run__id__exact=str(stopped.pk))) == 3
         assert AuditEntry.objects.get(action="purge.allowed").details == {"stored": 3, "due": 3}
 
+    def test_nobody_lets_more_go_than_they_were_asked_about(
+        self, olga: Client, studio: Studio, stopped: PurgeRun
+    ) -> None:
+        path = act_path("rooms_purgerun", stopped, "allow")
+        asked = olga.get(path).context["question"]
+        PurgeRun.objects.update(due=4, stored=4)
+        answer = olga.post(path, {"question": asked})
+        assert "Something has changed since you were asked" in answer.content.decode()
+        assert "4 of the 4 recordings" in answer.context["question"]
+        stopped.refresh_from_db()
+        assert stopped.state == "stopped"
+        olga.post(path, {"question": answer.context["question"]})
+        stopped.refresh_from_db()
+        assert stopped.state == "running"
+
     def test_staff_see_it_and_do_not_let_it_go_on(
         self, ana: Client, stopped: PurgeRun, acme: Company, sign_in_as: Callable[[str, Company], Client]
     ) -> None:

@@ -46,7 +46,7 @@ class ActingAdmin(Page):
         ] + super().get_urls()
 
     def act_view(self, request: HttpRequest, object_id: str, act: Act) -> HttpResponse:
-        """GET asks, POST does."""
+        """GET asks, POST does. Whoever would confirm a question that reads otherwise by now is asked anew."""
         row = self.find(request, object_id)
         if not self.may_act(request, row, act):
             raise PermissionDenied("Only a moderator of the room or an operator may do this.")
@@ -54,6 +54,10 @@ class ActingAdmin(Page):
             messages.warning(request, f"“{act.label}” no longer applies: somebody was quicker.")
             return HttpResponseRedirect(self.back_from(request, row))
         form = act.form(request.POST if request.method == "POST" else None) if act.form else None
+        question = act.question(row)
+        if request.method == "POST" and request.POST.get("question", question) != question:
+            messages.warning(request, "Something has changed since you were asked: nothing was done yet.")
+            return self._ask(request, row, act, form)
         if request.method != "POST" or (form is not None and not form.is_valid()):
             return self._ask(request, row, act, form)
         return self._do(request, row, act, form.cleaned_data if form is not None else {})
