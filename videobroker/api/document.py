@@ -13,7 +13,8 @@ RETRY_AT: Final = "2030-01-01T09:00:00.000000Z"
 FILTER: Final = re.compile(r"filter\[(\w+)\]")
 # The same for all operations, so they stand once.
 SHARED: Final = {
-    401: "Unauthorized", 413: "TooLarge", 415: "UnsupportedMediaType", 429: "TooManyRequests", 500: "InternalError",
+    401: "Unauthorized", 411: "LengthRequired", 413: "TooLarge", 415: "UnsupportedMediaType",
+    429: "TooManyRequests", 500: "InternalError",
 }  # fmt: skip
 ABOUT: Final = """\
 Telnyx Video's API, confined to your tenant and to what the caller may do: paths, fields, filters, paging, status codes
@@ -77,7 +78,7 @@ def headers_of(status: int, *, idempotent: bool = False) -> Json:
     named = ["X-Request-Id"]
     if status == 401:
         named += ["WWW-Authenticate"]
-    elif status not in {413, 500}:
+    elif status not in {411, 413, 500}:
         named += ["RateLimit", "RateLimit-Policy"]
     if status in {409, 429, 503}:
         named += ["Retry-After"]

@@ -108,6 +108,12 @@ def too_large() -> Problem:
     return Problem(413, [Fault("10018", "a request body has at most 256 KB", "too_large")])
 
 
+def length_required() -> Problem:
+    """411."""
+    told = "say how long the body is: send it with a Content-Length, not in chunks"
+    return Problem(411, [Fault("10015", told, "length_required")])
+
+
 def _in(secs: float) -> datetime:
     return timezone.now() + timedelta(seconds=secs)
 

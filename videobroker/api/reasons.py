@@ -83,6 +83,7 @@ MEANINGS: Final[dict[int, dict[str, str]]] = {
         "nothing_recorded": "nothing that was recorded in this session is kept",
         "deletion_begun": "its deletion has begun and cannot be stopped any more",
     },
+    411: {"length_required": "the body came in chunks, without a Content-Length"},
     413: {"too_large": "the body has more than 256 KB"},
     415: {"unsupported_media_type": "the body is not application/json"},
     422: {
@@ -117,6 +118,7 @@ STATUSES: Final[dict[int, str]] = {
     403: "Understood, and refused.",
     404: "Nothing here that is yours to see.",
     409: "Right in itself, but not with what is going on now.",
+    411: "The body's length is not told.",
     413: "The body is too large.",
     415: "The body has to be JSON.",
     422: "A value does not do; source.pointer says which.",
@@ -126,8 +128,8 @@ STATUSES: Final[dict[int, str]] = {
 }
 # Telnyx's code of a status, and of the reasons that have one of their own.
 CODES: Final[dict[int, str]] = {
-    400: "10015", 401: "10009", 403: "10010", 404: "10005", 405: "10019", 409: "10021", 413: "10018", 415: "10020",
-    422: "10027", 429: "10011", 500: "10000", 503: "10016",
+    400: "10015", 401: "10009", 403: "10010", 404: "10005", 405: "10019", 409: "10021", 411: "10015", 413: "10018",
+    415: "10020", 422: "10027", 429: "10011", 500: "10000", 503: "10016",
 }  # fmt: skip
 CODES_OF_REASONS: Final[dict[tuple[int, str], str]] = {
     (400, "invalid_json"): "10023",

@@ -17,7 +17,7 @@ WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 SAFE: Final = SuspendedMayOnlyRead.SAFE
 # What a body of any shape may be refused with.
 OF_BODIES: Final = (
-    (400, "invalid_json"), (400, "not_an_object"), (400, "too_deep"), (413, "too_large"),
+    (400, "invalid_json"), (400, "not_an_object"), (400, "too_deep"), (411, "length_required"), (413, "too_large"),
     (415, "unsupported_media_type"), (422, "bad_text"), (422, "unknown_field"),
 )  # fmt: skip
 

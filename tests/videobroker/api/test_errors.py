@@ -37,6 +37,13 @@ def test_every_status_comes_in_the_one_shape(status: int, acme: Company) -> None
     assert_in_shape(answer)
 
 
+@pytest.mark.parametrize("path", ["/v2/rooms", "/telnyx/events/acme"])
+def test_a_body_in_chunks_is_never_taken_for_none(path: str, acme: Company) -> None:
+    answer = acme.back_end.ask("POST", path, None, {"Transfer-Encoding": "chunked"})
+    assert answer.refusal == (411, "length_required")
+    assert_in_shape(answer)
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
 )
