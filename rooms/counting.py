@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from rooms import stocktaking, vanishing
 from rooms.mirroring import Changes
-from rooms.models import AccountCheck, Composition, Recording
+from rooms.models import AccountCheck, Composition, Deletion, Recording
 from videobroker.telnyx import DateFilter, Telnyx, errors
 from videobroker.tenants.models import Account
 
@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 COUNTED_EVERY: Final = timedelta(days=1)
 # So many calls a turn; the next turn goes on.
 CALLS_A_TURN: Final = 200
+# For so long it is looked whether what had vanished is there after all.
+VANISHED_LATELY: Final = timedelta(days=30)
 # So many that are gone are written down in one turn: if it is more, somebody may want to look first.
 MOST_THAT_VANISH: Final = 100
 
@@ -66,10 +68,16 @@ class _Turn:
         return self.vanished >= MOST_THAT_VANISH
 
     def first_day_from(self, day: date) -> date | None:
-        """The first day, `day` or later, of which something is kept."""
+        """The first day, `day` or later, of which something is kept, or vanished lately."""
+        sought = (
+            (self._recordings(), "started_at"),
+            (self._vanished(Recording), "started_at"),
+            (self._compositions(), "seen_at"),
+            (self._vanished(Composition), "seen_at"),
+        )
         first = [
             rows.filter(**{f"{column}__gte": _begin(day)}).order_by(column).values_list(column, flat=True)[:1]
-            for rows, column in ((self._recordings(), "started_at"), (self._compositions(), "seen_at"))
+            for rows, column in sought
         ]
         found = [at for each in first for at in each]
         return min(found).astimezone(UTC).date() if found else None
@@ -85,12 +93,17 @@ class _Turn:
             yield from stocktaking.merge(self.account, page, self.now)
         self._look_for_missing(_of_day(self._recordings(), "started_at", day), there)
         films = _of_day(self._compositions(), "seen_at", day)
-        if films.exists():
+        vanished = _of_day(self._vanished(Composition), "seen_at", day)
+        if films.exists() or vanished.exists():
             # Ordered late in the evening, one may have been made the next day.
             around = DateFilter(gte=day, lte=day + timedelta(days=1))
             made = self.line.each_composition(date_created_at=around, page_size=stocktaking.PAGE_SIZE)
             self.calls += 1
-            self._look_for_missing(films, {UUID(each.id) for each in made})
+            there = {UUID(each.id) for each in made}
+            self._look_for_missing(films, there)
+            for film in vanished.select_related("room", "room__tenant"):
+                if film.telnyx_id in there:
+                    vanishing.take_back(film, self.now)
 
     def _look_for_missing(self, kept: QuerySet[Any], there: set[UUID]) -> None:
         for row_id, telnyx_id in list(kept.values_list("pk", "telnyx_id")):
@@ -111,6 +124,13 @@ class _Turn:
     def _compositions(self) -> QuerySet[Any]:
         kept = Composition.objects.kept().filter(room__account=self.account)
         return kept.filter(telnyx_id__isnull=False, completed_at__isnull=False)
+
+    def _vanished(self, model: type[Recording] | type[Composition]) -> QuerySet[Any]:
+        """What Telnyx had no more, of late: it may have been wrong about it."""
+        lately = Deletion.objects.filter(
+            account=self.account, cause=Deletion.Cause.VANISHED, done_at__gt=self.now - VANISHED_LATELY
+        )
+        return model._default_manager.filter(pk__in=lately.values("footage_id"))
 
 
 def _of_day(rows: QuerySet[Any], column: str, day: date) -> QuerySet[Any]:

@@ -91,7 +91,7 @@ def merge(account: Account, found: Sequence[telnyx.Recording], now: datetime) ->
     for each in found:
         row = known.get(UUID(each.id))
         if row is not None and _is_known(row, each):
-            _note_if_undead(row, now)
+            _look_if_undead(row, now)
             continue
         room = rooms.get(each.room_id or "")
         try:
@@ -136,9 +136,10 @@ def _is_known(row: Recording, found: telnyx.Recording) -> bool:
     )
 
 
-def _note_if_undead(row: Recording, now: datetime) -> None:
-    """What was deleted a while ago and is there still: it must not come back, and somebody has to know."""
-    if row.state != Footage.State.DELETED:
+def _look_if_undead(row: Recording, now: datetime) -> None:
+    """What was deleted here a while ago and is there still must not come back, and somebody has to know. What had only
+    vanished is kept again."""
+    if row.state != Footage.State.DELETED or vanishing.take_back(row, now):
         return
     if Deletion.objects.filter(footage_id=row.pk, done_at__lt=now - FOLLOWED_FOR).exists():
         log.error("deleted_footage_is_there", footage=str(row.pk), room=str(row.room_id))

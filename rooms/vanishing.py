@@ -1,5 +1,12 @@
 """Recordings and compositions that Telnyx has no more, though nobody here deleted them: written down, and told to who
-watches. What is gone cannot be kept, by a hold neither; that it should have been is an alarm."""
+watches. What is gone cannot be kept, by a hold neither; that it should have been is an alarm.
+
+Telnyx may be wrong, or have been asked with another account's key. So what it lists again a while later is kept again:
+else nobody could see it, and nobody would ever delete it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from django.db import transaction
@@ -11,6 +18,9 @@ from videobroker.tenants import auditing
 from videobroker.tenants.callers import HOUSE
 
 log = structlog.get_logger(__name__)
+
+# A list may be older than the answer that something is gone; after this long it is not.
+LISTS_LAG: Final = timedelta(hours=1)
 
 
 def note(footage: Recording | Composition) -> bool:
@@ -48,4 +58,29 @@ def note(footage: Recording | Composition) -> bool:
         log.error("held_footage_vanished", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
     else:
         log.warning("footage_vanished", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
+    return True
+
+
+def take_back(footage: Recording | Composition, now: datetime) -> bool:
+    """Telnyx lists what had vanished: keep it again, under the holds there are now, and without the receipt. False for
+    what was deleted here, or vanished only just now."""
+    model = type(footage)
+    vanished = Deletion.objects.filter(
+        footage_id=footage.pk, cause=Deletion.Cause.VANISHED, done_at__lt=now - LISTS_LAG
+    )
+    tenant = footage.room.tenant
+    with transaction.atomic():
+        holding.take_turn(tenant)
+        if not vanished.delete()[0]:
+            return False
+        rows = model._default_manager.filter(pk=footage.pk)
+        rows.filter(state=Footage.State.DELETED).update(state=Footage.State.KEPT)
+        rows.filter(holding.covering(model)).update(held=True)
+        kind = footage._meta.model_name
+        auditing.record(
+            HOUSE, f"{kind}.reappeared", tenant=tenant, room_id=footage.room_id,
+            subject_kind=str(kind), subject=footage.pk,
+        )  # fmt: skip
+    footage.refresh_from_db(fields=["state", "held"])
+    log.warning("footage_reappeared", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
     return True

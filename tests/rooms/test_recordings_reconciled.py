@@ -12,6 +12,7 @@ from rooms import counting, holding, reconciling, rounds, stocktaking, vanishing
 from rooms.models import AccountCheck, Composition, Deletion, Recording, Room, Session, Tally
 from tests.asking import Json
 from tests.cast import Company
+from tests.rooms.compositions import CuttingRoom, cutting_room
 from tests.rooms.films import Studio, row
 from tests.rooms.test_reconciling import check, make_due
 from tests.simulated import Simulator
@@ -21,6 +22,7 @@ from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.lines import line_of
 from videobroker.tenants.models import AuditEntry
 
+__all__ = ["cutting_room"]
 LIST, VIEW = "list_room_recordings", "view_room_recording"
 
 
@@ -195,13 +197,46 @@ class TestQuietRooms:
         film = studio.recorded("bo")
         studio.gathering.asks()
         vanishing.note(row(str(film.telnyx_id)))
-        Deletion.objects.update(done_at=timezone.now() - timedelta(hours=hours_ago))
+        Deletion.objects.update(cause="ordered", done_at=timezone.now() - timedelta(hours=hours_ago))
         check(acme)
         assert row(str(film.telnyx_id)).state == "deleted"
         assert ("deleted_footage_is_there" in caplog.text) is shouted
 
 
+def vanished_a_while_ago(film: Recording | Composition) -> None:
+    """Telnyx said two hours ago that it did not have it."""
+    assert vanishing.note(film)
+    Deletion.objects.update(done_at=timezone.now() - timedelta(hours=2))
+
+
 class TestTheDailyCount:
+    def test_what_had_vanished_and_is_there_after_all_is_kept_again(
+        self, acme: Company, studio: Studio, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        film = studio.recorded("bo")
+        vanished_a_while_ago(film)
+        holding.place(HOUSE, acme.row, {"identity": "bo"}, reason="case 7", holder="legal")
+        check(acme)
+        film.refresh_from_db()
+        assert (film.state, film.held) == ("kept", True)
+        assert not Deletion.objects.exists()
+        assert AuditEntry.objects.get(action="recording.reappeared").subject == str(film.pk)
+        assert "footage_reappeared" in caplog.text
+        assert acme.back_end.get(f"/v2/room_recordings/{film.pk}").data["held"] is True
+
+    def test_but_not_by_a_list_that_may_be_older_than_the_answer(self, acme: Company, studio: Studio) -> None:
+        film = studio.recorded("bo")
+        vanishing.note(film)
+        check(acme)
+        assert row(str(film.telnyx_id)).state == "deleted"
+
+    def test_and_so_is_a_composition(self, acme: Company, studio: Studio, cutting_room: CuttingRoom) -> None:
+        film = cutting_room.completed()
+        vanished_a_while_ago(film)
+        check(acme)
+        film.refresh_from_db()
+        assert (film.state, Deletion.objects.count()) == ("kept", 0)
+
     def test_what_telnyx_has_no_more_leaves_a_tombstone_with_a_receipt(
         self, acme: Company, studio: Studio, caplog: pytest.LogCaptureFixture
     ) -> None:
