@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.asking import Json
-from tests.browser.sharing import shared_stack
+from tests.browser.sharing import Share
 from tests.browser.stacks import Stack
 from tests.browser.windows import Window
 
@@ -21,18 +21,55 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+# So many others come first, as long as the stack takes to start. What waits for clocks must not be left for the end,
+# when nothing is left to be done beside it.
+AHEAD = 80
+SHARE = pytest.StashKey[Share]()
+
+
+@pytest.hookimpl(trylast=True)  # when pytest-django has put last what needs no database
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever has to sit out half a minute begins first, so that the others are done beside it."""
-    places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
-    slow_first = sorted((items[place] for place in places), key=lambda item: "half_a_minute" not in item.name)
-    for place, item in zip(places, slow_first, strict=True):
-        items[place] = item
+    """Ours come early and together, and of them first who has to sit out half a minute."""
+    ours = [item for item in items if _is_ours(item)]
+    ours.sort(key=lambda item: "half_a_minute" not in item.name)
+    for item in ours:
+        item.add_marker(pytest.mark.timeout(300))  # the first of a worker may have to wait for the stack
+    others = [item for item in items if not _is_ours(item)]
+    items[:] = [*others[:AHEAD], *ours, *others[AHEAD:]]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The stack starts beside the tests that need none."""
+    if any(map(_is_ours, session.items)) and _found() and not session.config.option.collectonly:
+        _share(session.config).take()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if share := session.config.stash.get(SHARE, None):
+        share.give_back()
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent
+
+
+def _share(config: pytest.Config) -> Share:
+    """This worker's."""
+    if SHARE not in config.stash:
+        base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+        config.stash[SHARE] = Share(base.parent / f"stack-{run}" if run else base / "stack")
+    return config.stash[SHARE]
+
+
+def _found() -> str | None:
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Where the browser is. Without one there is nothing to test, which CI does not let pass."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = _found()
     if found is None:
         reason = f"there is no {', '.join(NAMES)} on PATH"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
@@ -48,13 +85,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Iterator[Stack]:
+def stack(chromium: str, pytestconfig: pytest.Config) -> Iterator[Stack]:
     """The same for all workers: a second one would take its processes' time from those who test."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"stack-{testrun_uid}"
-    folder.mkdir(exist_ok=True)
-    with shared_stack(folder) as running:
-        yield running
+    share = _share(pytestconfig)
+    share.take()
+    yield share.stack()
+    share.give_back()
 
 
 @pytest.fixture

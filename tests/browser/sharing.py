@@ -1,4 +1,4 @@
-"""One stack for all workers of a run: whoever needs it first has it started, and it ends when nobody needs it any more.
+"""One stack for all workers of a run: whoever will need it has it started, and it ends when nobody needs it any more.
 
 It is kept by a process of its own, since a worker that started it could not know how long others go on. Whoever needs
 it holds a lock, which the kernel takes back even from the killed.
@@ -23,14 +23,37 @@ keep(pathlib.Path(sys.argv[1]))
 """
 
 
-@contextmanager
-def shared_stack(folder: Path) -> Iterator[Stack]:
-    """The stack of this folder, which is the same for all workers."""
-    with _locked(folder / "needed", fcntl.LOCK_SH):
-        with _locked(folder / "starting", fcntl.LOCK_EX):
-            if not _told(folder).exists():
-                _start_keeper(folder)
-        yield Stack(json.loads(_told(folder).read_text()), folder / "var")
+class Share:
+    """A worker's share in the stack of this folder, which is the same for all workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: ExitStack | None = None
+
+    def take(self) -> None:
+        """Need it from now on: it is started, if it is not. It takes its time, and is not waited for."""
+        if self._held:
+            return
+        self._held = ExitStack()
+        self._folder.mkdir(exist_ok=True)
+        self._held.enter_context(_locked(self._folder / "needed", fcntl.LOCK_SH))
+        with _locked(self._folder / "starting", fcntl.LOCK_EX):
+            if not _begun(self._folder).exists():
+                _start_keeper(self._folder)
+                _begun(self._folder).touch()
+
+    def stack(self) -> Stack:
+        """The stack, once it is there."""
+        told, log = _told(self._folder), _log(self._folder)
+        wait_until(lambda: told.exists() or "Traceback" in log.read_text(), READY_SECS, pause_secs=0.1)
+        assert told.exists(), f"there is no stack:\n{log.read_text()}"
+        return Stack(json.loads(told.read_text()), self._folder / "var")
+
+    def give_back(self) -> None:
+        """Need it no more."""
+        if self._held:
+            self._held.close()
+        self._held = None
 
 
 def keep(folder: Path) -> None:
@@ -42,15 +65,30 @@ def keep(folder: Path) -> None:
         held.enter_context(_locked(folder / "needed", fcntl.LOCK_EX))
         # Who comes now waits until it has ended, and has another one started.
         _told(folder).unlink()
+        _begun(folder).unlink()
 
 
 def _start_keeper(folder: Path) -> None:
-    log = folder / "keeper.log"
-    log.touch()
-    command = ["sh", "-c", '"$@" > "$0" 2>&1 &', str(log), sys.executable, "-c", KEEPER, str(folder)]
+    _log(folder).write_text("")
+    command = [
+        "sh",
+        "-c",
+        '"$@" >> "$0" 2>&1 &',
+        str(_log(folder)),
+        sys.executable,
+        "-c",
+        KEEPER,
+        str(folder),
+    ]
     subprocess.run(command, check=True, start_new_session=True)
-    wait_until(lambda: _told(folder).exists() or "Traceback" in log.read_text(), READY_SECS, pause_secs=0.1)
-    assert _told(folder).exists(), f"there is no stack:\n{log.read_text()}"
+
+
+def _begun(folder: Path) -> Path:
+    return folder / "begun"
+
+
+def _log(folder: Path) -> Path:
+    return folder / "keeper.log"
 
 
 def _told(folder: Path) -> Path:

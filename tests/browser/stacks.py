@@ -17,7 +17,7 @@ from tests.simulated import wait_until
 from tests.workers import Running, start
 from videobroker.running.ports import free_port
 
-READY_SECS = 90
+READY_SECS = 180
 # What would name parts of the test's own, or of the developer's.
 NOT_OURS = {
     "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "TELNYX_API_KEY", "TELNYX_API_BASE",

@@ -8,9 +8,6 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.stacks import Stack
 
-# The first test of a worker starts the stack.
-pytestmark = pytest.mark.timeout(240)
-
 SDK = """
 export async function initialize(config) {
   const heard = {};

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -14,6 +14,7 @@ LISTS = (
     "room", "session", "participant", "operation", "member", "recording", "composition", "hold", "deletion",
 )  # fmt: skip
 PHONE = {"width": 390, "height": 844}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @dataclass
@@ -166,11 +167,17 @@ def test_without_a_script_it_is_as_of_when_it_was_loaded_and_its_buttons_work(
     assert not stack.simulate("GET", f"participants/{bo}")["present"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_is_wide_enough(
-    scheme: Any, new_context: Callable[..., BrowserContext], stack: Stack
+def test_every_page_fits_a_phone_and_needs_nothing_that_the_security_policy_forbids(
+    new_context: Callable[..., BrowserContext], stack: Stack
 ) -> None:
-    page = new_context(viewport=PHONE, color_scheme=scheme).new_page()
+    page = new_context(viewport=PHONE).new_page()
+    kept_from: list[str] = []
+    page.on(
+        "console",
+        lambda said: (
+            kept_from.append(f"{page.url}: {said.text}") if "Content Security" in said.text else None
+        ),
+    )
     room = stack.new_room(enable_recording=True)
     console = Console(page, stack, room)
     film = stack.simulate("POST", "recordings", participant_id=console.comes("bo"), type="video")
@@ -182,41 +189,22 @@ def test_a_phone_is_wide_enough(
     console.sign_in()
     expect(console.seat("Bo")).to_be_visible()
     session = page.get_by_role("link", name="session", exact=True).get_attribute("href")
+    person = page.get_by_role("link", name="Kick and ban Bo").get_attribute("href")
+    of_room = [f"/admin/rooms/room/{room}/{name}/" for name in ("live", "change", "days", "history")]
     tables = [f"/admin/rooms/{name}/" for name in LISTS]
     kept = [
         f"/admin/rooms/recording/{recording['id']}/change/",
         f"/admin/rooms/hold/{held.data['id']}/change/",
     ]
-    of_room = [f"/admin/rooms/room/{room}/{name}/" for name in ("live", "change", "days", "history")]
-    for path in ["/admin/", "/admin/tenants/auditentry/", *of_room, *tables, *kept, str(session)]:
-        answer = page.goto(f"{stack.url}{path}")
-        assert answer is not None
-        assert answer.ok, path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-
-
-def test_no_page_needs_what_the_security_policy_forbids(
-    new_context: Callable[..., BrowserContext], stack: Stack, room: str
-) -> None:
-    page = new_context().new_page()
-    kept_from: list[str] = []
-    page.on(
-        "console",
-        lambda said: (
-            kept_from.append(f"{page.url}: {said.text}") if "Content Security" in said.text else None
-        ),
-    )
-    console = Console(page, stack, room)
-    console.comes("bo")
-    console.sign_in()
-    person = page.get_by_role("link", name="Kick and ban Bo").get_attribute("href")
-    of_room = [f"/admin/rooms/room/{room}/{name}/" for name in ("live", "change", "days", "history")]
-    lists = [f"/admin/rooms/{name}/" for name in ("room", "session", "operation", "recording", "hold")]
     adding = [f"/admin/rooms/{name}/add/?room={room}" for name in ("member", "ban")]
-    for path in ["/admin/", *of_room, *lists, *adding, str(person)]:
+    some = ["/admin/", "/admin/tenants/auditentry/", str(session), str(person)]
+    for path in [*some, *of_room, *tables, *kept, *adding]:
         answer = page.goto(f"{stack.url}{path}")
         assert answer is not None
         assert answer.ok, path
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path}, {scheme}"
     page.goto(f"{stack.url}/v2/docs")
     expect(page.get_by_text("/v2/rooms", exact=True).first).to_be_visible()
     assert kept_from == []

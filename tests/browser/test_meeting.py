@@ -3,15 +3,11 @@ moderates in another."""
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.stacks import Stack
 from tests.browser.windows import Window
 from tests.simulated import wait_until
-
-# The first test of a worker starts the stack.
-pytestmark = pytest.mark.timeout(240)
 
 NewWindow = Callable[..., Window]
 # As long as somebody in a train's tunnel is away.
