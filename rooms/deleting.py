@@ -264,6 +264,6 @@ def _note(deletion: Deletion, outcome: Outcome) -> None:
         case PutBack():
             log.warning("deletion_put_back", **told, why=outcome.why)
         case Blocked():
-            log.error("deletion_blocked", **told, why=outcome.why)
+            log.error("deletion_blocked", **told, why=outcome.why, found=outcome.found or None)
         case Wait():
             log.info("deletion_put_off", **told, attempt=deletion.attempts, error=outcome.why)

@@ -48,9 +48,10 @@ class PutBack:
 
 @dataclass(frozen=True)
 class Blocked:
-    """What Telnyx has under this id is not ours to delete."""
+    """What Telnyx has under this id is not ours to delete. `found` is for the log alone: it may be another tenant's."""
 
     why: str
+    found: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,8 @@ def _objection(
     """Why it must not be deleted now, or None."""
     if found.session_id is None:
         return Wait("Telnyx did not say of which session it is", UNSAID_LOOKED_AT_AGAIN_SECS)
-    foreign = _foreign(deletion, footage, found)
-    if foreign:
-        return Blocked(foreign)
+    if (foreign := _foreign(deletion, footage, found)) is not None:
+        return foreign
     if deletion.answer:
         return None
     if deletion.cause == Deletion.Cause.RETENTION:
@@ -147,20 +147,24 @@ def _objection(
     return None
 
 
-def _foreign(deletion: Deletion, footage: AnyFootage, found: telnyx.Recording | telnyx.Composition) -> str:
-    """In which way what Telnyx has is another film than ours; empty if it is ours."""
+def _foreign(
+    deletion: Deletion, footage: AnyFootage, found: telnyx.Recording | telnyx.Composition
+) -> Blocked | None:
+    """In which way what Telnyx has is another film than ours; None if it is ours."""
     if found.session_id != str(footage.session.telnyx_id):
-        return f"it is of Telnyx session {found.session_id}, not of {footage.session.telnyx_id}"
+        return Blocked("Telnyx has it as of another session than ours", f"session {found.session_id}")
     its_rooms = TelnyxRoom.objects.filter(account=deletion.account_id, room=footage.room_id)
     if found.room_id is not None and not its_rooms.filter(telnyx_id=found.room_id).exists():
-        return f"it is of Telnyx room {found.room_id}, which was never made for its room"
+        told = "Telnyx has it as of a Telnyx room that was never made for its room"
+        return Blocked(told, f"Telnyx room {found.room_id}")
     if isinstance(footage, Recording) and isinstance(found, telnyx.Recording):
         participant = str(footage.participant.telnyx_id)
         if found.participant_id not in (None, participant):
-            return f"it is of Telnyx participant {found.participant_id}, not of {participant}"
+            told = "Telnyx has it as of another participant than ours"
+            return Blocked(told, f"participant {found.participant_id}")
     if isinstance(found, telnyx.Composition) and (key := recognising.key_of(found)) not in (None, footage.pk):
-        return f"it is the film that was made for composition {key}, not for {footage.pk}"
-    return ""
+        return Blocked("Telnyx has it as the film of another composition of ours", f"composition {key}")
+    return None
 
 
 def _too_early(footage: AnyFootage, answered_at: datetime | None, now: datetime) -> PutBack | None:
