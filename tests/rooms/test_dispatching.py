@@ -9,8 +9,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from rooms import tasks
-from rooms.dispatching import AT_ONCE_FOR_TENANT, FAILURES_IN_A_ROW, Dispatcher
+from rooms.dispatching import AT_ONCE_FOR_TENANT, Dispatcher
 from rooms.models import Delivery, Room
+from rooms.runners import FAILURES_IN_A_ROW
 from tests.cast import Company
 from tests.rooms.receivers import Receiver, receiving
 from tests.simulated import wait_until
