@@ -63,7 +63,9 @@ class Stack:
         for identity, role in (("ana", "moderator"), ("bo", "participant")):
             member = {"identity": identity, "role": role, "display_name": identity.capitalize()}
             assert self.back_end.post(f"/v2/rooms/{room}/members", member).status == 201
-        wait_until(lambda: self.back_end.get(f"/v2/rooms/{room}").data["upstream"] == "ready", 15)
+        wait_until(
+            lambda: self.back_end.get(f"/v2/rooms/{room}").data["upstream"] == "ready", 30, pause_secs=0.03
+        )
         return str(room)
 
     def carry_out(self, path: str, body: Json = None) -> None:
