@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 from django.db.models.functions import Now
 
 from rooms import operations
@@ -89,7 +91,15 @@ def _named(call: dict[str, Any], room: Json) -> bool:
 
 def await_answers(simulator: Simulator) -> None:
     """Until Telnyx has worked off what was sent to it, also what nobody waits for any more."""
+    wait_until(lambda: not _hung_up(simulator), 20)
     wait_until(lambda: all(call["status"] or call["fault"] for call in simulator.calls()))
+
+
+def _hung_up(simulator: Simulator) -> bool:
+    """Whether somebody has hung up, or died, and it has not noticed: what they sent may be unread, and done later."""
+    port = urlsplit(simulator.url).port
+    connections = psutil.net_connections("tcp")
+    return any(each.laddr.port == port and each.status == psutil.CONN_CLOSE_WAIT for each in connections)
 
 
 def assert_agreed(simulator: Simulator, room: Json) -> None:
