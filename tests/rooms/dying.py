@@ -16,8 +16,6 @@ from typing import Any, Literal
 
 from django.db import connections
 
-from videobroker.tenants import lines
-
 PATIENCE_SECS = 30
 FAILED = 3
 
@@ -71,7 +69,6 @@ def _work_and_go(work: Callable[[], object]) -> None:
     status = FAILED
     try:
         signal.alarm(PATIENCE_SECS)
-        lines.transport.cache_clear()  # the connections to Telnyx are the parent's
         work()
         status = 0
     finally:

@@ -15,7 +15,13 @@ from tests.rooms.archives import Archive, histories
 from tests.rooms.dying import Step
 from tests.rooms.films import Studio
 from tests.rooms.test_deleting import FAULTS
-from tests.rooms.test_purging_killed import OF_DELETIONS, kill_while_deleting
+from tests.rooms.test_purging_killed import (
+    CLOCK_FAULTS,
+    OF_DELETIONS,
+    OF_PURGES,
+    kill_while_beginning,
+    kill_while_deleting,
+)
 from tests.simulated import Simulator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3 * 3600)]
@@ -55,6 +61,16 @@ def test_nothing_but_what_is_due_and_free_is_deleted(
 
 
 @pytest.mark.parametrize("step", OF_DELETIONS, ids=str)
-def test_killed_at_every_step_under_every_fault(studio: Studio, settings: Any, step: Step) -> None:
+def test_killed_at_every_step_of_a_deletion_under_every_fault(
+    studio: Studio, settings: Any, step: Step
+) -> None:
     settings.TELNYX_TASK_TIMEOUT_SECS = 1
     kill_while_deleting(studio, step, FAULTS)
+
+
+@pytest.mark.parametrize("step", OF_PURGES, ids=str)
+def test_killed_at_every_step_of_a_purge_under_every_fault_of_the_clocks(
+    studio: Studio, settings: Any, step: Step
+) -> None:
+    settings.TELNYX_TASK_TIMEOUT_SECS = 1
+    kill_while_beginning(studio, step, CLOCK_FAULTS)
