@@ -43,8 +43,14 @@ class Lanes(Runners[Account]):
     thread_name = "deletion"
     interrupted = "deletions_interrupted"
 
-    def __init__(self, at_once: int = AT_ONCE, at_once_for_account: int = AT_ONCE_FOR_ACCOUNT) -> None:
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        at_once_for_account: int = AT_ONCE_FOR_ACCOUNT,
+        rest_secs: float = REST_SECS,
+    ) -> None:
         super().__init__(at_once, at_once_for_account)
+        self._rest_secs = rest_secs
         self._next_turn: dict[UUID, float] = {}
 
     def due(self) -> Mapping[Account, int]:
@@ -112,7 +118,7 @@ class Lanes(Runners[Account]):
         if outcome.whole_account:
             self.rest(account, outcome.secs)
         elif in_a_row >= FAILURES_IN_A_ROW:
-            self.rest(account, REST_SECS)
+            self.rest(account, self._rest_secs)
         return self.is_awake(account)
 
 
