@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from tests.asking import Asker, Json
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from videobroker.secret import Secret
 from videobroker.tenants import api_keys
@@ -99,17 +100,20 @@ def make_company(slug: str, simulator: Simulator) -> Company:
 
 
 @pytest.fixture
+@remembered
 def acme(db: None, telnyx_is_simulated: Simulator) -> Company:
     return make_company("acme", telnyx_is_simulated)
 
 
 @pytest.fixture
+@remembered
 def globex(db: None, telnyx_is_simulated: Simulator) -> Company:
     return make_company("globex", telnyx_is_simulated)
 
 
 @pytest.fixture
-def demo_room(acme: Company) -> Json:
+@remembered
+def demo_room(acme: Company, simulator: Simulator) -> Json:
     """Acme's room: ana moderates, bo takes part."""
     assert settings.TELNYX_API_BASE.startswith("http://127.0.0.1:")
     return acme.new_room({"ana": "moderator", "bo": "participant"}, unique_name="demo")

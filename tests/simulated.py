@@ -36,8 +36,10 @@ class ControlError(AssertionError):
 class Simulator:
     """One running simulator. `url` is its root, `api_base` what a Telnyx SDK takes as its base URL."""
 
-    def __init__(self, process: subprocess.Popen[str], announced: dict[str, str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], announced: dict[str, str], data_dir: Path) -> None:
         self.process = process
+        self.data_dir = data_dir
+        self.is_faulty = False  # since a fault was asked for, until there are none for sure
         self.url = announced["url"]
         self.api_base = announced["api_base"]
         self.api_key = announced["api_key"]
@@ -132,6 +134,7 @@ class Simulator:
         **parameters: Any,
     ) -> str:
         """Let a fault strike from now on; answers its id. `operation` is short for a match by operation."""
+        self.is_faulty = True
         wanted = (match or {}) | ({"operation": operation} if operation else {})
         return str(self.control("POST", "faults", kind=kind, match=wanted, **parameters)["id"])
 
@@ -150,6 +153,7 @@ class Simulator:
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
         self.control("DELETE", "faults")
+        self.is_faulty = False
 
     def settings(self, **changes: Any) -> Json:
         """Change settings; answers all of them."""
@@ -166,6 +170,7 @@ class Simulator:
     def clear(self) -> None:
         """Back to the beginning: only the first account is left."""
         _data(self._request("DELETE", "state", params={"accounts": "true"}))
+        self.is_faulty = False
 
     def new_account(self, **given: str) -> Json:
         """One more account: id, api_key, public_key."""
@@ -225,7 +230,7 @@ def start_simulator(data_dir: Path, *options: str) -> Iterator[Simulator]:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line, f"the simulator ended with {process.wait()} before it listened"
-            simulator = Simulator(process, json.loads(line))
+            simulator = Simulator(process, json.loads(line), data_dir)
             try:
                 yield simulator
             finally:

@@ -11,6 +11,7 @@ from tests.admin.meetings import Meeting
 from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from videobroker.tenants.models import Tenant, User
 
@@ -53,6 +54,7 @@ def demo(demo_room: Json) -> Room:
 
 
 @pytest.fixture
+@remembered
 def gathering(acme: Company, simulator: Simulator, demo_room: Any) -> Gathering:
     return Gathering.of(acme, simulator, demo_room)
 

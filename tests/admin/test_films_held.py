@@ -12,6 +12,7 @@ from tests.admin.forms import act_path, change_path, errors, send
 from tests.cast import Company
 from tests.rooms.ageing import days_pass, purge_all
 from tests.rooms.films import Studio, studio
+from tests.scenes import remembered
 from videobroker.tenants.models import AuditEntry
 
 __all__ = ["studio"]
@@ -20,6 +21,7 @@ LIST = "admin:rooms_hold_changelist"
 
 
 @pytest.fixture
+@remembered
 def film(studio: Studio) -> Recording:
     return studio.recorded("bo")
 

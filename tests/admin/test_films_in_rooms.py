@@ -9,11 +9,13 @@ from rooms.models import Recording, Room
 from tests.admin.forms import act_path, change_path
 from tests.cast import Company
 from tests.rooms.films import Studio, studio
+from tests.scenes import remembered
 
 __all__ = ["studio"]
 
 
 @pytest.fixture
+@remembered
 def film(studio: Studio) -> Recording:
     """A complete recording of bo, in a room that ana moderates."""
     return studio.recorded("bo")

@@ -15,6 +15,7 @@ from tests.admin.forms import act_path, change_path
 from tests.cast import Company
 from tests.rooms.ageing import carry_out_once, days_pass
 from tests.rooms.films import Studio, studio
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import audited
 from videobroker.tenants.models import AuditEntry, TenantStatus
@@ -24,6 +25,7 @@ LIST = "admin:rooms_recording_changelist"
 
 
 @pytest.fixture
+@remembered
 def film(studio: Studio) -> Recording:
     """A complete recording of bo, in a room that ana moderates."""
     return studio.recorded("bo", duration_secs=125, size_mb=12.5)

@@ -10,6 +10,7 @@ from tests.cast import Company
 from tests.rooms.films import studio
 from tests.rooms.gatherings import Gathering
 from tests.rooms.receivers import Receiver, receiving
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.passing import time
 
@@ -17,6 +18,7 @@ __all__ = ["studio", "time"]
 
 
 @pytest.fixture
+@remembered
 def gathering(acme: Company, simulator: Simulator, demo_room: Json) -> Gathering:
     """Acme's demo room, which ana moderates and bo takes part in. Nobody has come yet."""
     return Gathering.of(acme, simulator, demo_room)

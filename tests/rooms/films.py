@@ -16,6 +16,7 @@ from rooms.models import Participant, Recording
 from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering
+from tests.scenes import remembered
 from tests.simulated import Simulator
 
 MEMBERS = {"ana": "moderator", "bo": "participant"}
@@ -113,6 +114,7 @@ def row(telnyx_id: str) -> Recording:
 
 
 @pytest.fixture
+@remembered
 def studio(acme: Company, simulator: Simulator) -> Studio:
     """Acme's studio: ana and bo are in."""
     return Studio.of(acme, simulator)

@@ -14,11 +14,13 @@ from tests.rooms.carriers import threads
 from tests.rooms.compositions import path
 from tests.rooms.films import Studio
 from tests.rooms.orders import settle
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from videobroker.tenants.models import AuditEntry
 
 
 @pytest.fixture
+@remembered
 def studio(acme: Company, simulator: Simulator) -> Studio:
     """A studio whose sessions become films by themselves."""
     return Studio.of(acme, simulator, auto_compose=True)

@@ -16,6 +16,7 @@ from tests.asking import Answer, Json
 from tests.cast import Company
 from tests.rooms.films import Studio
 from tests.rooms.orders import settle
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import access, enter, mint, refresh
 from videobroker.tenants import pseudonyms
@@ -35,6 +36,7 @@ def pseudonyms_are_of_this_database() -> Iterator[None]:
 
 
 @pytest.fixture
+@remembered
 def studio(acme: Company, simulator: Simulator) -> Studio:
     """Ana and somebody of the name are in."""
     studio = Studio.of(acme, simulator, {"ana": "moderator", IDENTITY: "participant"})

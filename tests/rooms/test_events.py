@@ -17,6 +17,8 @@ from tests.rooms.gatherings import Gathering
 from tests.rooms.mutating import mutated
 from tests.rooms.orders import row, settle
 from tests.rooms.webhooks import Post, body_of, handed_in
+from tests.scenes import remembered
+from tests.simulated import Simulator
 from tests.videobroker.api.digests import database
 from videobroker.telnyx import signatures
 from videobroker.telnyx.signatures import SIGNATURE_HEADER, TIMESTAMP_HEADER
@@ -33,7 +35,8 @@ def post(acme: Company) -> Post:
 
 
 @pytest.fixture
-def room(demo_room: Json) -> Json:
+@remembered
+def room(demo_room: Json, simulator: Simulator) -> Json:
     """Acme's room, which is there at Telnyx."""
     settle()
     return demo_room

@@ -13,6 +13,7 @@ from tests.asking import Asker, Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering, operation
 from tests.rooms.orders import settle
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import audited, enter, mint, refresh
 from videobroker.tenants.models import ApiKey
@@ -61,6 +62,7 @@ class Meeting:
 
 
 @pytest.fixture
+@remembered
 def meeting(gathering: Gathering) -> Meeting:
     return Meeting(gathering)
 

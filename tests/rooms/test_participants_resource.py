@@ -9,12 +9,14 @@ from rooms.models import Participant
 from tests.asking import Asker, Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering
+from tests.scenes import remembered
 
 DOCUMENTED = {"id", "record_type", "session_id", "context", "joined_at", "left_at", "updated_at"}
 OURS = {"room_id", "identity", "display_name", "role", "grant_id", "attribution", "left_reason"}
 
 
 @pytest.fixture
+@remembered
 def meeting(gathering: Gathering) -> Gathering:
     """Ana is in, bo was, and so is somebody without a name."""
     gathering.comes("ana")

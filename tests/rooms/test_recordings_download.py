@@ -12,6 +12,7 @@ from rooms.models import Ban, Deletion, Recording
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
 from tests.rooms.films import Studio
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import audited
 
@@ -19,6 +20,7 @@ VIEW = "view_room_recording"
 
 
 @pytest.fixture
+@remembered
 def film(studio: Studio) -> Recording:
     return studio.recorded("bo")
 

@@ -10,6 +10,7 @@ from rooms.models import Footage, Recording
 from tests.asking import Asker, Json
 from tests.cast import Company
 from tests.rooms.films import Studio
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from videobroker.tenants.callers import HOUSE
 
@@ -143,6 +144,7 @@ class TestToWhom:
 
 class TestFilters:
     @pytest.fixture
+    @remembered
     def films(self, studio: Studio, acme: Company, simulator: Simulator) -> dict[str, Recording]:
         """Two of bo, one of which goes on, one of ana, and one in another room."""
         other = Studio.of(acme, simulator, {"ana": "moderator"})

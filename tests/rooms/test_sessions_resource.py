@@ -9,6 +9,7 @@ from rooms.models import Session
 from tests.asking import Asker, Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering
+from tests.scenes import remembered
 
 FIELDS = {
     "id", "record_type", "room_id", "active", "created_at", "updated_at", "ended_at", "ended_reason",
@@ -16,6 +17,7 @@ FIELDS = {
 
 
 @pytest.fixture
+@remembered
 def meeting(gathering: Gathering) -> Gathering:
     """Ana and bo are in; before them there was a session that is over."""
     gathering.leaves(gathering.comes("bo"))

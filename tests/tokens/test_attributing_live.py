@@ -15,6 +15,7 @@ from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering
 from tests.rooms.orders import settle
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import enter
 from tests.tokens.histories import honest
@@ -26,6 +27,7 @@ HISTORIES = int(os.environ.get("HISTORIES", "6"))
 
 
 @pytest.fixture
+@remembered
 def gathering(acme: Company, simulator: Simulator, demo_room: Json) -> Gathering:
     return Gathering.of(acme, simulator, demo_room)
 

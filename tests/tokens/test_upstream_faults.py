@@ -8,6 +8,7 @@ import pytest
 
 from tests.asking import Answer, Json
 from tests.cast import Company
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import enter, mint, refresh, stay
 from tests.tokens.faults import DEADLINE_SECS, FAULTS, MINT, OF_EACH_KIND, REFRESH, Fault
@@ -26,7 +27,8 @@ def _impatient(settings: Any) -> None:
 
 
 @pytest.fixture
-def room(acme: Company, demo_room: Json) -> Json:
+@remembered
+def room(acme: Company, demo_room: Json, simulator: Simulator) -> Json:
     """The demo room, whose Telnyx room is there already."""
     enter(acme.back_end, demo_room)
     return demo_room

@@ -125,7 +125,7 @@ def test_verbose_logs_calls_and_no_secrets(tmp_path: Path) -> None:
         command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        simulator = Simulator(process, json.loads(process.stdout.readline()))
+        simulator = Simulator(process, json.loads(process.stdout.readline()), tmp_path)
         room = simulator.create_room()
         token = simulator.mint(room["id"])["token"]
         simulator.join(token)
@@ -145,7 +145,7 @@ def test_it_is_a_command_of_the_house_as_well(tmp_path: Path) -> None:
         command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
-        simulator = Simulator(process, json.loads(process.stdout.readline()))
+        simulator = Simulator(process, json.loads(process.stdout.readline()), tmp_path)
         assert simulator.api("GET", "/rooms").status_code == 200
         simulator.http.close()
         process.terminate()
