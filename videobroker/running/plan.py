@@ -77,9 +77,11 @@ class Plan:
         return steps
 
     def _simulator(self, port: int) -> Service:
+        # By itself, not as a command of ours: it needs nothing that they load first.
+        told = ("--port", str(port), "--data-dir", str(self.data_dir))
         return Service(
             name="simulator",
-            argv=self._manage("simulator", "--port", str(port), "--data-dir", str(self.data_dir)),
+            argv=(sys.executable, "-m", "videobroker.simulator", *told),
             env=self.environment(),
             cwd=self.project_dir,
             ready=Announced(),
