@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import psutil
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.videobroker.running.houses import House, until
 from videobroker.running.lock import locked
@@ -45,27 +47,42 @@ def taken_port() -> Iterator[str]:
         yield str(server.getsockname()[1])
 
 
-@pytest.mark.parametrize("setting", ["PORT", "SIMULATOR_PORT"])
-def test_a_taken_port_is_refused_before_anything_starts(
-    setting: str, taken_port: str, tmp_path: Path
-) -> None:
-    with run(tmp_path, **{setting: taken_port}) as house:
+def test_a_taken_port_is_refused_before_anything_starts(taken_port: str, tmp_path: Path) -> None:
+    with run(tmp_path, PORT=taken_port) as house:
         assert house.ends() == 1
         assert f"port {taken_port} is taken by " in house.output
-        assert f"(pid {os.getpid()}): end that, or set {setting} to a free port" in house.output
+        assert f"(pid {os.getpid()}): end that, or set PORT to a free port" in house.output
         assert "is ready" not in house.output
 
 
-def test_one_port_for_two_is_refused(tmp_path: Path) -> None:
-    with run(tmp_path, PORT="8765", SIMULATOR_PORT="8765") as house:
-        assert house.ends() == 1
-        assert "PORT and SIMULATOR_PORT must differ, both are 8765" in house.output
+def test_a_taken_port_of_the_simulator_is_refused(taken_port: str, tmp_path: Path, settings: Any) -> None:
+    told = refusal(settings, tmp_path, PORT=free_port(), SIMULATOR_PORT=int(taken_port))
+    assert f"port {taken_port} is taken by " in told
+    assert told.endswith("or set SIMULATOR_PORT to a free port")
 
 
-def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
-    with run(tmp_path, PORT="70000") as house:
-        assert house.ends() == 1
-        assert "PORT must be between 1 and 65535, it is 70000" in house.output
+def test_one_port_for_two_is_refused(tmp_path: Path, settings: Any) -> None:
+    told = refusal(settings, tmp_path, PORT=8765, SIMULATOR_PORT=8765)
+    assert told == "PORT and SIMULATOR_PORT must differ, both are 8765"
+
+
+def test_a_port_that_is_none_is_refused(tmp_path: Path, settings: Any) -> None:
+    told = refusal(settings, tmp_path, PORT=70000, SIMULATOR_PORT=free_port())
+    assert told == "PORT must be between 1 and 65535, it is 70000"
+
+
+def refusal(settings: Any, data_dir: Path, **ports: int) -> str:
+    """Why the command, called in this process, starts nothing over `data_dir` with these ports."""
+    settings.DATA_DIR = data_dir
+    for name, port in ports.items():
+        setattr(settings, name, port)
+    umask = os.umask(0o077)  # which the command sets for all it starts
+    try:
+        with pytest.raises(CommandError) as refused:
+            call_command("run")
+    finally:
+        os.umask(umask)
+    return str(refused.value)
 
 
 def test_a_second_run_over_the_same_data_is_refused(tmp_path: Path) -> None:
