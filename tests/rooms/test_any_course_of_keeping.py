@@ -12,7 +12,7 @@ from tests.simulated import Simulator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-ACTS, FILMS = 160, 60
+ACTS, FILMS = 100, 40
 
 
 @pytest.mark.parametrize("seed", range(2))

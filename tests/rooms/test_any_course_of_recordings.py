@@ -18,7 +18,7 @@ from tests.cast import Company
 from tests.rooms.orders import settle
 from tests.simulated import Simulator
 
-COURSES = int(os.environ.get("COURSES", "20"))  # more of them find rarer ones, when there is time
+COURSES = int(os.environ.get("COURSES", "12"))  # more of them find rarer ones, when there is time
 PREFIX = "video.room."
 
 

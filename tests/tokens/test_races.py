@@ -14,7 +14,7 @@ from tests.tokens.together import at_once
 from tokens.models import Grant
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 60
+ROUNDS = 20  # a thousand: soak_refresh_race.py
 
 
 def test_of_many_who_refresh_one_token_each_gets_the_one_successor(acme: Company, demo_room: Json) -> None:
