@@ -101,8 +101,10 @@ def room(stack: Stack) -> str:
 
 # Of what a page waits for between two looks, it waits a fifth.
 HURRIED = """
-const pause = window.setTimeout;
-window.setTimeout = (act, ms, ...more) => pause(act, ms / 5, ...more);
+{
+  const pause = window.setTimeout;
+  window.setTimeout = (act, ms, ...more) => pause(act, ms / 5, ...more);
+}
 """
 
 
