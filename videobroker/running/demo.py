@@ -235,9 +235,9 @@ def _person(kept: Secrets, tenant: Tenant, person: Person, secret: str, now: dat
 
 
 def _user(kept: Secrets, username: str, **fields: Any) -> User:
-    user, _ = User.objects.get_or_create(username=username, defaults=fields)
+    user, is_new = User.objects.get_or_create(username=username, defaults=fields)
     password = kept.get_or_make(f"password of {username}")
-    if not user.check_password(password):
+    if is_new or not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
     return user
