@@ -2,7 +2,8 @@
 
 A row says what was ordered. Whoever carries it out takes a lease on it by a conditional UPDATE, which also raises the
 fence; only who still holds the fence may write the outcome. Leases, due times and outcomes go by the database's
-clock, so hosts whose clocks differ do not take each other's work. Celery only wakes; see `waking` and `ticking`.
+clock, so hosts whose clocks differ do not take each other's work. Celery only wakes; see `waking`, `ticking` and
+`carrying`.
 """
 
 import random
@@ -15,7 +16,7 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -112,16 +113,36 @@ def order(
     return operation
 
 
-def due(limit: int) -> list[uuid.UUID]:
-    """Orders that may be carried out now, the longest due first: not leased, and none before them on their room."""
+def due(limit: int, *, tenant_id: uuid.UUID | None = None, urgent: bool | None = None) -> list[uuid.UUID]:
+    """Orders that may be carried out now, the longest due first: not leased, and none before them on their room. Of one
+    tenant or of all; only urgent ones, or only others, or both."""
+    ready = _ready(urgent) if tenant_id is None else _ready(urgent).filter(tenant=tenant_id)
+    return list(ready.order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def due_by_tenant(*, urgent: bool) -> dict[uuid.UUID, int]:
+    """The tenants who have urgent orders, or others, that may be carried out now, and how many."""
+    return dict(_ready(urgent).order_by().values_list("tenant").annotate(Count("pk")))
+
+
+def whose(operation_id: uuid.UUID) -> tuple[uuid.UUID, bool] | None:
+    """Of which tenant the order is and whether it is urgent; None if it may not be carried out now."""
+    found = _ready().filter(pk=operation_id).values_list("tenant", "kind").first()
+    return None if found is None else (found[0], found[1] in Operation.URGENT)
+
+
+def _ready(urgent: bool | None = None) -> QuerySet[Operation]:
     earlier = Operation.objects.exclude(queue="").filter(
         room=OuterRef("room"),
         queue=OuterRef("queue"),
         sequence__lt=OuterRef("sequence"),
         state__in=Operation.UNFINISHED,
     )
-    ready = Operation.objects.filter(_may_be_leased()).exclude(Exists(earlier)).order_by("due_at")
-    return list(ready.values_list("pk", flat=True)[:limit])
+    ready = Operation.objects.filter(_may_be_leased()).exclude(Exists(earlier))
+    if urgent is None:
+        return ready
+    of_kind = Q(kind__in=Operation.URGENT)
+    return ready.filter(of_kind if urgent else ~of_kind)
 
 
 def _may_be_leased() -> Q:

@@ -10,6 +10,7 @@ import structlog
 
 from rooms import (
     autocomposing,
+    carrying,
     dispatching,
     erasing,
     events,
@@ -38,6 +39,11 @@ class Round:
     name: str
     every_secs: float
     make: Callable[[datetime], object]
+
+
+def carry_out_due(now: datetime) -> None:
+    """Carry out what no wake-up reached, and what is to be tried again."""
+    carrying.dispatch_due()
 
 
 def apply_events(now: datetime) -> None:
@@ -88,6 +94,7 @@ def check_accounts(now: datetime) -> None:
 
 
 ROUNDS: Final = (
+    Round("carry_out", 1, carry_out_due),
     Round("apply_events", 1, apply_events),
     Round("reconcile_due", 1, reconciling.reconcile_due),
     Round("attribute_and_evict", 2, attribute_and_evict),

@@ -33,10 +33,13 @@ class Runners(ABC, Generic[Key]):
     # What their threads are called, and what is logged when the database fails one.
     thread_name: ClassVar[str]
     interrupted: ClassVar[str]
+    # Whether a process that ends leaves them behind, and what they do to whoever takes it up.
+    daemon: ClassVar[bool] = True
 
-    def __init__(self, at_once: int, at_once_for_each: int) -> None:
+    def __init__(self, at_once: int, at_once_for_each: int, turn_secs: float = TURN_SECS) -> None:
         self._at_once = at_once
         self.at_once_for_each = at_once_for_each
+        self._turn_secs = turn_secs
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._running: Counter[Key] = Counter()
@@ -45,7 +48,7 @@ class Runners(ABC, Generic[Key]):
 
     @abstractmethod
     def due(self) -> Mapping[Key, int]:
-        """How much is due to each key, of those to which something is; counting stops at a key's places."""
+        """How much is due to each key, of those to which something is; counting may stop at a key's places."""
 
     @abstractmethod
     def work(self, key: Key) -> bool:
@@ -65,11 +68,13 @@ class Runners(ABC, Generic[Key]):
         """Start runners until each key has as many as are wanted for it, if there are places; how many."""
         most = {key: min(count, self.places(key)) for key, count in wanted.items()}
         started = 0
-        while (key := self._take_place(most)) is not None:
-            thread = threading.Thread(target=self._run, args=(key,), name=self.thread_name, daemon=True)
-            thread.start()
+        while self._start_one(most):
             started += 1
         return started
+
+    def start_for(self, key: Key) -> bool:
+        """Start one more runner for the key, if there is a place; whether it was. Returns at once."""
+        return self._start_one({key: self.places(key)})
 
     def running(self) -> int:
         """How many runners there are now."""
@@ -101,6 +106,13 @@ class Runners(ABC, Generic[Key]):
     def is_awake(self, key: Key) -> bool:
         return self._resting_until.get(key, 0.0) <= time.monotonic()
 
+    def _start_one(self, most: Mapping[Key, int]) -> bool:
+        if (key := self._take_place(most)) is None:
+            return False
+        thread = threading.Thread(target=self._run, args=(key,), name=self.thread_name, daemon=self.daemon)
+        thread.start()
+        return True
+
     def _take_place(self, most: Mapping[Key, int]) -> Key | None:
         """Take a place for one of those keys, if there is one and the key has need of it."""
         with self._lock:
@@ -114,7 +126,7 @@ class Runners(ABC, Generic[Key]):
             return key
 
     def _run(self, key: Key) -> None:
-        until = time.monotonic() + TURN_SECS
+        until = time.monotonic() + self._turn_secs
         try:
             while time.monotonic() < until and not self._stopped.is_set() and self.work(key):
                 pass

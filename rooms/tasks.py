@@ -5,14 +5,25 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from rooms import delivering, dispatching, events, lanes, operations, provisioning, purging, retaining
+from rooms import (
+    carrying,
+    delivering,
+    dispatching,
+    events,
+    lanes,
+    operations,
+    provisioning,
+    purging,
+    retaining,
+)
 from videobroker.api import idempotency
 
 
 @shared_task(name="rooms.tasks.carry_out")
 def carry_out(operation_id: str) -> None:
-    """Try one operation now, if it is still due."""
-    operations.carry_out(UUID(operation_id))
+    """Begin to carry out this operation, if it is still due; it goes on in a thread of its own, so that no tenant's
+    Telnyx holds up the worker."""
+    carrying.begin(UUID(operation_id))
 
 
 @shared_task(name="rooms.tasks.apply_events")
@@ -44,9 +55,8 @@ def purge() -> None:
 
 @shared_task(name="rooms.tasks.sweep")
 def sweep() -> None:
-    """Carry out what no wake-up reached."""
-    for operation_id in operations.due(limit=200):
-        operations.carry_out(operation_id)
+    """Begin to carry out what no wake-up reached."""
+    carrying.dispatch_due()
 
 
 @shared_task(name="rooms.tasks.tidy")

@@ -2,37 +2,28 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from random import uniform
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 import structlog
 from celery.signals import worker_init, worker_shutting_down
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from rooms import operations
+from rooms import carrying
 from rooms.rounds import ROUNDS, Round
 
 log = structlog.get_logger(__name__)
 
-TICK_SECS: Final = 1.0
-AT_ONCE: Final = 4
-
 
 class Ticker:
-    """Carries out due operations, a few at a time, and makes the rounds, each in a thread of its own so that one which
-    waits for Telnyx holds up no other."""
+    """Makes the rounds, each in a thread of its own so that one which waits for Telnyx holds up no other."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="operation")
-        self._carried: set[UUID] = set()
-        carrying = Round("carry_out", TICK_SECS, lambda _now: self._carry_out_due())
         self._threads = [
             threading.Thread(target=self._repeat, args=(each,), name=each.name, daemon=True)
-            for each in (carrying, *ROUNDS)
+            for each in ROUNDS
         ]
 
     def start(self) -> None:
@@ -43,23 +34,12 @@ class Ticker:
     def stop(self) -> None:
         """Take on nothing new; what is being carried out goes on to its end."""
         self._stopped.set()
+        carrying.stop()
 
     def _repeat(self, each: Round) -> None:
         while not self._stopped.wait(each.every_secs * uniform(0.7, 1.3)):
             _safely(each.name, lambda: each.make(timezone.now()))
         connection.close()
-
-    def _carry_out_due(self) -> None:
-        for operation_id in operations.due(limit=50):
-            if operation_id not in self._carried:
-                self._carried.add(operation_id)
-                self._pool.submit(self._carry_out, operation_id)
-
-    def _carry_out(self, operation_id: UUID) -> None:
-        try:
-            _safely("carry_out", lambda: operations.carry_out(operation_id))
-        finally:
-            self._carried.discard(operation_id)
 
 
 def _safely(name: str, make: Callable[[], object]) -> None:
