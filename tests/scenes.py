@@ -29,6 +29,9 @@ from django.db import connection
 from django.db.models import Model
 
 from tests.simulated import Simulator
+from videobroker.api import throttling
+from videobroker.telnyx.allowances import Allowances
+from videobroker.tenants.lines import transport
 
 T = TypeVar("T")
 FRESH_SECS: Final = 20
@@ -132,6 +135,7 @@ class _Scene:
     answered: Any
 
     def put_back(self, simulator: Simulator, given: list[Any]) -> Any:
+        _forget()
         with connection.cursor() as cursor:
             for statement in self.here.statements(_ours()):
                 cursor.execute(statement)
@@ -169,6 +173,12 @@ def _again(name: str, build: Callable[..., T], given: list[Any]) -> T:
     here, there = (_Change.between(before.here, after.here), _Change.between(before.there, after.there))
     _scenes[beginning] = _Scene(made_at, here, there, kept_given, kept)
     return made
+
+
+def _forget() -> None:
+    """Whoever is put back meets a process that has counted nothing of theirs, nor heard of their limits."""
+    throttling._counter_in.cache_clear()
+    transport().allowances = Allowances()
 
 
 def _world(simulator: Simulator) -> _World:
