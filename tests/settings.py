@@ -21,3 +21,10 @@ from videobroker.settings import *  # noqa: E402, F403  after the environment it
 
 # A slow hash protects people's passwords; the tests' have nothing to protect.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A test's database is gone with the test: a power cut may take it, so commits need not wait for the disk.
+_options = DATABASES["default"]["OPTIONS"]  # noqa: F405
+if "init_command" in _options:
+    _options["init_command"] = _options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+else:
+    _options["options"] = "-c synchronous_commit=off"
