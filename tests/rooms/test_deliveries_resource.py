@@ -247,6 +247,7 @@ def test_a_room_without_a_url_has_nothing_to_test(acme: Company) -> None:
     assert acme.back_end.post(path).refusal == (409, "no_webhook_event_url")
 
 
+@pytest.mark.django_db
 def test_tests_are_throttled_since_each_may_hold_a_thread_of_ours(telnyx_is_simulated: Simulator) -> None:
     company = make_company("initech", telnyx_is_simulated)  # nobody has counted anything of theirs before
     path = f"/v2/rooms/{company.new_room()['id']}/actions/test_webhook"
