@@ -21,6 +21,7 @@ from tests.rooms.ageing import (
     stocked,
 )
 from tests.rooms.films import Studio
+from tests.scenes import remembered
 from videobroker.tenants.callers import HOUSE
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,7 @@ def named(fault: dict[str, Any]) -> str:
 
 
 @pytest.fixture
+@remembered
 def film(studio: Studio) -> Recording:
     """A recording of bo whose retention is over."""
     film = studio.recorded("bo")
