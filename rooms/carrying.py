@@ -28,7 +28,6 @@ class Carriers(Runners[UUID]):
     """The runners of this process that carry out urgent orders, or the others, by tenant."""
 
     thread_name = "operation"
-    interrupted = "operations_interrupted"
     # A process that ends waits for what it has begun: another would have to find out how far Telnyx has got.
     daemon = False
 
@@ -58,8 +57,8 @@ class Carriers(Runners[UUID]):
                 return True  # also after a failure: that order waits now, and the next may go better
         return bool(due)  # others were quicker with these; there may be more
 
-    def told(self, tenant_id: UUID) -> dict[str, str]:
-        return {"tenant": str(tenant_id)}
+    def interrupted(self, tenant_id: UUID, error: DatabaseError) -> None:
+        log.warning("operations_interrupted", tenant=str(tenant_id), error=str(error))
 
 
 @cache

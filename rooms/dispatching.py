@@ -8,12 +8,16 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
+import structlog
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef
 
 from rooms import delivering
 from rooms.models import Delivery
 from rooms.runners import Runners
 from videobroker.tenants.models import Tenant
+
+log = structlog.get_logger(__name__)
 
 # Runners of one process, and of those one tenant's.
 AT_ONCE: Final = 16
@@ -24,7 +28,6 @@ class Dispatcher(Runners[UUID]):
     """The runners of this process that deliver, by tenant."""
 
     thread_name = "delivery"
-    interrupted = "deliveries_interrupted"
 
     def __init__(self, at_once: int = AT_ONCE, at_once_for_tenant: int = AT_ONCE_FOR_TENANT) -> None:
         super().__init__(at_once, at_once_for_tenant)
@@ -44,8 +47,8 @@ class Dispatcher(Runners[UUID]):
                 return is_delivered
         return bool(due)  # others were quicker with these; there may be more
 
-    def told(self, tenant_id: UUID) -> dict[str, str]:
-        return {"tenant": str(tenant_id)}
+    def interrupted(self, tenant_id: UUID, error: DatabaseError) -> None:
+        log.warning("deliveries_interrupted", tenant=str(tenant_id), error=str(error))
 
     def _next_ids(self, tenant_id: UUID) -> list[UUID]:
         due = delivering.due().filter(tenant=tenant_id).values_list("pk", flat=True)

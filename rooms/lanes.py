@@ -13,7 +13,9 @@ from functools import cache
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -24,6 +26,8 @@ from videobroker.telnyx.allowances import Allowance
 from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.lines import line_of
 from videobroker.tenants.models import Account
+
+log = structlog.get_logger(__name__)
 
 # Runners of one process, and of those one account's.
 AT_ONCE: Final = 8
@@ -41,7 +45,6 @@ class Lanes(Runners[Account]):
     """The lanes of this process."""
 
     thread_name = "deletion"
-    interrupted = "deletions_interrupted"
 
     def __init__(
         self,
@@ -70,8 +73,8 @@ class Lanes(Runners[Account]):
     def work(self, account: Account) -> bool:
         return self._wait_for_allowance(account) and self._delete_one(account)
 
-    def told(self, account: Account) -> dict[str, str]:
-        return {"account": str(account.pk)}
+    def interrupted(self, account: Account, error: DatabaseError) -> None:
+        log.warning("deletions_interrupted", account=str(account.pk), error=str(error))
 
     def _wait_for_allowance(self, account: Account) -> bool:
         """Wait until Telnyx's limit leaves room; False if that takes too long to sit in a place for."""

@@ -13,10 +13,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping
 from typing import ClassVar, Final, Generic, TypeVar
 
-import structlog
 from django.db import DatabaseError, connection
-
-log = structlog.get_logger(__name__)
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -30,9 +27,8 @@ class Runners(ABC, Generic[Key]):
     """The runners of this process for one kind of work: `at_once` in all, and of those `at_once_for_each` key's. Each
     has a database connection of its own while it runs."""
 
-    # What their threads are called, and what is logged when the database fails one.
+    # What their threads are called.
     thread_name: ClassVar[str]
-    interrupted: ClassVar[str]
     # Whether a process that ends leaves them behind, and what they do to whoever takes it up.
     daemon: ClassVar[bool] = True
 
@@ -55,8 +51,8 @@ class Runners(ABC, Generic[Key]):
         """Do one piece of what is due to the key; whether to go on with the next."""
 
     @abstractmethod
-    def told(self, key: Key) -> dict[str, str]:
-        """How logs name the key."""
+    def interrupted(self, key: Key, error: DatabaseError) -> None:
+        """Log that the database failed a runner of the key."""
 
     def dispatch(self) -> int:
         """Start runners for what is due, as many as have a place; how many. Returns at once."""
@@ -131,19 +127,19 @@ class Runners(ABC, Generic[Key]):
             while time.monotonic() < until and not self._stopped.is_set() and self.work(key):
                 pass
         except DatabaseError as error:
-            log.warning(self.interrupted, **self.told(key), error=str(error))
+            self.interrupted(key, error)
         finally:
             connection.close()
             self._leave_place(key)
         if time.monotonic() >= until:
-            self._pass_on()
+            self._pass_on(key)
 
-    def _pass_on(self) -> None:
+    def _pass_on(self, key: Key) -> None:
         """After a whole turn, let whoever waits have the place at once."""
         try:
             self.dispatch()
         except DatabaseError as error:
-            log.warning(self.interrupted, error=str(error))
+            self.interrupted(key, error)
         finally:
             connection.close()
 

@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Mapping
 
+from django.db import DatabaseError
+
 from rooms.runners import FAILURES_IN_A_ROW, Runners
 from tests.simulated import wait_until
 
@@ -11,7 +13,6 @@ class Chores(Runners[str]):
     """Work by name of who waits for it, of which each piece takes until it is `done`."""
 
     thread_name = "chore"
-    interrupted = "chores_interrupted"
 
     def __init__(
         self, waiting: dict[str, int], at_once: int, at_once_for_each: int, turn_secs: float = 60.0
@@ -31,8 +32,8 @@ class Chores(Runners[str]):
         self.begun.append(name)
         return self.done.acquire(timeout=20)
 
-    def told(self, name: str) -> dict[str, str]:
-        return {"name": name}
+    def interrupted(self, name: str, error: DatabaseError) -> None:
+        raise error
 
     def await_begun(self, count: int) -> list[str]:
         wait_until(lambda: len(self.begun) >= count)
