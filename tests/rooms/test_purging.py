@@ -402,21 +402,21 @@ def test_without_telnyxs_word_on_the_time_nothing_begins(studio: Studio, fault: 
 def test_lanes_leave_a_share_of_telnyxs_limit_to_others(studio: Studio) -> None:
     account = studio.gathering.row.account
     studio.simulator.settings(rate_limit={"limit": 40, "per_secs": 30})
-    carriers = lanes.Lanes()
-    assert carriers._pause_secs(account) == 0
+    runners = lanes.Lanes()
+    assert runners._pause_secs(account) == 0
     for each in stocked(studio, 3, days_ago=40):
         purging.deleting.begin(each, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
     carry_out_once()
-    assert carriers._pause_secs(account) == 0
-    assert carriers._places(account) == 4
+    assert runners._pause_secs(account) == 0
+    assert runners.places(account) == 4
     for _ in range(24):
         studio.simulator.api("GET", "/rooms", key=studio.gathering.company.telnyx_key)
     for each in stocked(studio, 1, days_ago=40):
         purging.deleting.begin(each, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
     carry_out_once()
-    assert 0 < carriers._pause_secs(account) <= 30
-    assert not carriers._wait_for_allowance(account)
-    assert not carriers._is_awake(account)
+    assert 0 < runners._pause_secs(account) <= 30
+    assert not runners._wait_for_allowance(account)
+    assert not runners.is_awake(account)
 
 
 def test_held_ones_are_no_matter_for_the_share(studio: Studio, settings: Any) -> None:
