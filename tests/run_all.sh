@@ -16,7 +16,8 @@ tests/rooms/test_audit.py tests/rooms/test_reading_rooms.py tests/rooms/test_ses
 tests/rooms/test_participants_resource.py tests/rooms/test_recordings_resource.py
 tests/tokens/test_races.py tests/tokens/test_slow_refreshes.py tests/tokens/test_withholding.py
 tests/tokens/test_seats.py tests/tokens/test_reuse.py tests/tokens/test_minting.py tests/tokens/test_idempotency.py
-tests/videobroker/api/test_idempotency.py tests/journeys/test_moderation.py"
+tests/videobroker/api/test_idempotency.py tests/videobroker/tenants/test_key_ring.py
+tests/rooms/test_any_course_of_keeping.py tests/journeys/test_moderation.py"
 
 ruff check .
 ruff format --check .
