@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -32,12 +33,14 @@ from tokens.models import Grant
 from videobroker.admin.site import console
 from videobroker.tenants.models import Account, ApiKey, AuditEntry, IdentityProvider, Tenant, User
 
+Models = tuple[type[Model], ...]
+
 # Many are more than any page shows, or any query takes, at once.
 FEW, MANY = 10, 1_000
 MOST_QUERIES = 35
-ROOM_BOUND = (Member, Ban, Operation, Session, Participant, Grant, Recording, Composition, Hold)
-OF_THE_TENANT = (Deletion, PurgeRun)
-HOUSE = (Tenant, Account, IdentityProvider, ApiKey, User, AuditEntry, Event, Delivery, Erasure)
+ROOM_BOUND: Models = (Member, Ban, Operation, Session, Participant, Grant, Recording, Composition, Hold)
+OF_THE_TENANT: Models = (Deletion, PurgeRun)
+HOUSE: Models = (Tenant, Account, IdentityProvider, ApiKey, User, AuditEntry, Event, Delivery, Erasure)
 
 
 @pytest.fixture
@@ -58,15 +61,15 @@ def counts(browser: Client, paths: list[str]) -> dict[str, int]:
     return {path: queries(browser, path) for path in paths}
 
 
-def page_name(model: type) -> str:
-    return f"{model._meta.app_label}_{model._meta.model_name}"  # type: ignore[attr-defined]  # a model
+def page_name(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
 
 
-def pages_of(models: tuple[type, ...]) -> list[str]:
+def pages_of(models: Models) -> list[str]:
     """The list, the page of one row, and its history, of each of these tables."""
     found = []
     for model in models:
-        name, row = page_name(model), model.objects.order_by("pk").first()  # type: ignore[attr-defined]  # a model
+        name, row = page_name(model), model._default_manager.order_by("pk").first()
         assert row is not None, model
         found += [reverse(f"admin:{name}_changelist"), change_path(name, row)]
         found.append(reverse(f"admin:{name}_history", args=[row.pk]))
@@ -119,5 +122,5 @@ def test_every_table_of_the_console_is_counted() -> None:
     """One that comes to the console has to be made many of, too."""
     alone = {"signingkey"}  # one or two, for ever
     registered = {model._meta.model_name for model in console._registry}
-    counted = {model._meta.model_name for model in (*ROOM_BOUND, *OF_THE_TENANT, *HOUSE, Room)}  # type: ignore[attr-defined]  # models
+    counted = {model._meta.model_name for model in (*ROOM_BOUND, *OF_THE_TENANT, *HOUSE, Room)}
     assert registered - alone == counted
