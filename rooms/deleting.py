@@ -11,7 +11,6 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -20,11 +19,12 @@ from django.db.models.functions import Now
 
 from rooms import holding, shredding, waking
 from rooms.models import Composition, Deletion, Footage, PurgeRun, Recording
-from rooms.shredding import AnyFootage, Blocked, Gone, Outcome, PutBack, Wait
+from rooms.shredding import AnyFootage, Blocked, Case, Gone, Outcome, PutBack, Wait
 from videobroker.telnyx import errors
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.keyring import KeyRingError
+from videobroker.tenants.models import Account
 
 log = structlog.get_logger(__name__)
 
@@ -137,29 +137,31 @@ def unblock(caller: Caller, deletion: Deletion) -> bool:
 
 def due() -> QuerySet[Deletion]:
     """Deletions that may be carried out now."""
-    return Deletion.objects.filter(_may_be_leased())
+    return Deletion.objects.filter(state__in=Deletion.UNFINISHED, due_at__lte=Now())
 
 
-def due_of(account_id: UUID, limit: int) -> list[UUID]:
+def count_due(account: Account, limit: int) -> int:
+    """How many of an account may be carried out now; counting stops at `limit`."""
+    return due().filter(account=account).order_by()[:limit].count()
+
+
+def next_of(account: Account, limit: int) -> list[Case]:
     """The next of an account: what somebody ordered before what is only due, and the longest due first."""
-    rows = due().filter(account=account_id).order_by("due_at").values_list("pk", flat=True)
-    ordered = list(rows.exclude(cause=Cause.RETENTION)[:limit])
-    return ordered or list(rows.filter(cause=Cause.RETENTION)[:limit])
+    rows = due().filter(account=account).order_by("due_at").select_related("account")
+    ordered = rows.exclude(cause=Cause.RETENTION)[:limit]
+    return shredding.cases_of(ordered or rows.filter(cause=Cause.RETENTION)[:limit])
 
 
-def _may_be_leased() -> Q:
-    return Q(state__in=Deletion.UNFINISHED, due_at__lte=Now())
-
-
-def carry_out(deletion_id: UUID, *, now: datetime) -> Outcome | None:
-    """Lease the deletion, try it, and write what came of it. None if somebody else has it or it is not due.
+def carry_out(case: Case, *, now: datetime) -> Outcome | None:
+    """Lease the deletion, try it, and write what came of it. None if somebody else has it, or had it since the case was
+    read, or it is not due.
 
     Raises nothing that Telnyx can cause: that goes into the row.
     """
-    deletion = _lease(deletion_id)
-    if deletion is None:
+    deletion = case.deletion
+    if not _lease(deletion):
         return None
-    outcome = _try(deletion, now) or Wait("somebody ordered it meanwhile", 0.0)
+    outcome = _try(case, now) or Wait("it was changed meanwhile", 0.0)
     if not _write(deletion, outcome):
         log.warning("deletion_lost", deletion=str(deletion.pk), attempt=deletion.attempts)
         return None
@@ -167,19 +169,22 @@ def carry_out(deletion_id: UUID, *, now: datetime) -> Outcome | None:
     return outcome
 
 
-def _lease(deletion_id: UUID) -> Deletion | None:
+def _lease(deletion: Deletion) -> bool:
+    """Lease it as it was read: whoever leased it since, or took it over, has changed its fence or its cause."""
     lease = timedelta(seconds=2 * shredding.timeout_secs() + LEASE_LEEWAY_SECS)
-    taken = Deletion.objects.filter(_may_be_leased(), pk=deletion_id).update(
-        state=State.LEASED, due_at=Now() + lease, fence=F("fence") + 1, attempts=F("attempts") + 1
-    )
-    if not taken:
-        return None
-    return Deletion.objects.select_related("account").get(pk=deletion_id)
+    as_read = due().filter(pk=deletion.pk, fence=deletion.fence, cause=deletion.cause)
+    leased = {"state": State.LEASED, "fence": deletion.fence + 1, "attempts": deletion.attempts + 1}
+    if not as_read.update(due_at=Now() + lease, **leased):
+        return False
+    for name, value in leased.items():
+        setattr(deletion, name, value)
+    return True
 
 
-def _try(deletion: Deletion, now: datetime) -> Outcome | None:
+def _try(case: Case, now: datetime) -> Outcome | None:
+    deletion = case.deletion
     try:
-        outcome = shredding.attempt(deletion, now=now)
+        outcome = shredding.attempt(case, now=now)
         deletion.account.note_credentials(refused=False, now=now)
     except errors.TelnyxError as error:
         if isinstance(error, errors.Unauthorised | errors.Forbidden):

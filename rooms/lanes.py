@@ -6,7 +6,7 @@ waits while less than `PURGE_HEADROOM` would remain for those who are joining at
 used, evenly. After failures in a row the lane rests.
 """
 
-import random
+import threading
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from rooms import deleting
 from rooms.runners import FAILURES_IN_A_ROW, Runners
-from rooms.shredding import Outcome, Wait
+from rooms.shredding import Case, Outcome, Wait
 from videobroker.telnyx.allowances import Allowance
 from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.lines import line_of
@@ -36,6 +36,9 @@ AT_ONCE_FOR_ACCOUNT: Final = 4
 CALLS_EACH: Final = 2
 # A further runner is worth its place if the limit gives it so many deletions each time.
 DELETIONS_IN_WINDOW: Final = 3
+# Deletions that are read at once, and how old what was read may become: whatever is more urgent waits no longer.
+READ_AT_ONCE: Final = 20
+READ_EVERY_SECS: Final = 1.0
 # A runner waits for so long in its place; for longer, the lane rests and the place is free.
 SHORT_PAUSE_SECS: Final = 2.0
 REST_SECS: Final = 5.0
@@ -55,11 +58,12 @@ class Lanes(Runners[Account]):
         super().__init__(at_once, at_once_for_account)
         self._rest_secs = rest_secs
         self._next_turn: dict[UUID, float] = {}
+        self._stacks: dict[UUID, _Stack] = {}
 
     def due(self) -> Mapping[Account, int]:
         theirs = deleting.due().order_by().filter(account=OuterRef("pk"))
         accounts = Account.objects.filter(Exists(theirs))
-        return {each: len(deleting.due_of(each.pk, self.at_once_for_each)) for each in accounts}
+        return {each: deleting.count_due(each, self.at_once_for_each) for each in accounts}
 
     def places(self, account: Account) -> int:
         """One runner while Telnyx fails, or where the limit is so low that several would use it up at once."""
@@ -106,13 +110,13 @@ class Lanes(Runners[Account]):
         return known.pause_secs(calls, settings.PURGE_HEADROOM)
 
     def _delete_one(self, account: Account) -> bool:
-        due = deleting.due_of(account.pk, self.at_once_for_each)
-        random.shuffle(due)  # so that runners of one account do not all reach for the same
-        for deletion_id in due:
-            outcome = deleting.carry_out(deletion_id, now=timezone.now())
+        with self._lock:
+            stack = self._stacks.setdefault(account.pk, _Stack(account))
+        while (case := stack.next()) is not None:
+            outcome = deleting.carry_out(case, now=timezone.now())
             if outcome is not None:
                 return self._note(account, outcome)
-        return bool(due)  # others were quicker with these; there may be more
+        return False
 
     def _note(self, account: Account, outcome: Outcome) -> bool:
         in_a_row = self.note(account, well=not isinstance(outcome, Wait))
@@ -123,6 +127,25 @@ class Lanes(Runners[Account]):
         elif in_a_row >= FAILURES_IN_A_ROW:
             self.rest(account, self._rest_secs)
         return self.is_awake(account)
+
+
+class _Stack:
+    """What is next in a lane, read some at a time: to ask for each by itself costs more than to delete it. What was
+    read is not old when it is taken up; by then another worker may have had it, which `carry_out` sees."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._lock = threading.Lock()
+        self._cases: list[Case] = []
+        self._read_at = 0.0
+
+    def next(self) -> Case | None:
+        """None if nothing is due."""
+        with self._lock:
+            if not self._cases or time.monotonic() - self._read_at > READ_EVERY_SECS:
+                self._read_at = time.monotonic()
+                self._cases = deleting.next_of(self._account, READ_AT_ONCE)[::-1]
+            return self._cases.pop() if self._cases else None
 
 
 def _allowance(account: Account) -> Allowance | None:

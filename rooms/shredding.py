@@ -7,14 +7,15 @@ ahead, a retention that became longer. Once DELETE was sent there is no way back
 before it is sent (`ASKED`).
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, QuerySet
 
 from rooms import recognising, retaining
 from rooms.models import Composition, Deletion, Footage, Operation, Recording, TelnyxRoom
@@ -67,10 +68,52 @@ Outcome = Gone | PutBack | Blocked | Wait
 AnyFootage = Recording | Composition
 
 
-def attempt(deletion: Deletion, *, now: datetime) -> Outcome | None:
-    """Try once; None if somebody else has taken the deletion over meanwhile. Raises any `TelnyxError`, and what
-    `line_of` raises."""
-    footage = footage_of(deletion)
+@dataclass(frozen=True)
+class Case:
+    """A deletion with what there is to know here of what it deletes, as it was read. What is decided by it is only sent
+    if it is still so at that moment (`_about_to_ask`)."""
+
+    deletion: Deletion
+    footage: AnyFootage | None
+    # The Telnyx rooms that were ever made for its room.
+    telnyx_room_ids: frozenset[str]
+
+
+def cases_of(deletions: Iterable[Deletion]) -> list[Case]:
+    """Read what these deletions delete, of all of them at once."""
+    deletions = list(deletions)
+    footage = {
+        each.pk: each
+        for model in (Recording, Composition)
+        for each in _footage_of(deletions, model).iterator()
+    }
+    telnyx_rooms = _telnyx_rooms_of(deletions)
+    return [
+        Case(each, footage.get(each.footage_id), frozenset(telnyx_rooms[each.account_id, each.room_id]))
+        for each in deletions
+    ]
+
+
+def _footage_of(deletions: list[Deletion], model: type[Recording] | type[Composition]) -> QuerySet[Any]:
+    kind = Deletion.Kind.RECORDING if model is Recording else Deletion.Kind.COMPOSITION
+    people = ("participant",) if model is Recording else ()
+    rows: QuerySet[Any] = model._default_manager.select_related("room", "room__tenant", "session", *people)
+    return rows.filter(pk__in=[each.footage_id for each in deletions if each.kind == kind])
+
+
+def _telnyx_rooms_of(deletions: list[Deletion]) -> dict[tuple[UUID, UUID], set[str]]:
+    """The Telnyx rooms, by account and room."""
+    made = TelnyxRoom.objects.filter(room__in={each.room_id for each in deletions})
+    found: defaultdict[tuple[UUID, UUID], set[str]] = defaultdict(set)
+    for account_id, room_id, telnyx_id in made.values_list("account_id", "room_id", "telnyx_id"):
+        found[account_id, room_id].add(str(telnyx_id))
+    return found
+
+
+def attempt(case: Case, *, now: datetime) -> Outcome | None:
+    """Try once, by who has leased the deletion; None, and nothing was sent, if what was read is not so any more. Raises
+    any `TelnyxError`, and what `line_of` raises."""
+    deletion, footage = case.deletion, case.footage
     if footage is None:
         return Blocked("its row is not there any more, so nobody can say whose it is")
     telnyx_id = footage.telnyx_id
@@ -85,7 +128,7 @@ def attempt(deletion: Deletion, *, now: datetime) -> Outcome | None:
     found = _look(line, deletion, telnyx_id)
     if found is None:
         return Gone("404 to GET")
-    objection = _objection(deletion, footage, found, now)
+    objection = _objection(case, footage, found, now)
     if objection is not None:
         return objection
     if not _about_to_ask(deletion, footage, telnyx_id):
@@ -97,15 +140,6 @@ def timeout_secs() -> float:
     """How long one call may take."""
     told: float = settings.TELNYX_TASK_TIMEOUT_SECS
     return min(TIMEOUT_SECS, told)
-
-
-def footage_of(deletion: Deletion) -> AnyFootage | None:
-    """The row of what is to be deleted, as it is now, with its room, tenant and session."""
-    if deletion.kind == Deletion.Kind.RECORDING:
-        found = Recording.objects.select_related("room", "room__tenant", "session", "participant")
-        return found.filter(pk=deletion.footage_id).first()
-    made = Composition.objects.select_related("room", "room__tenant", "session")
-    return made.filter(pk=deletion.footage_id).first()
 
 
 def is_being_made(footage: AnyFootage) -> bool:
@@ -133,28 +167,28 @@ def _delete(line: Telnyx, deletion: Deletion, telnyx_id: UUID) -> Gone:
 
 
 def _objection(
-    deletion: Deletion, footage: AnyFootage, found: telnyx.Recording | telnyx.Composition, now: datetime
+    case: Case, footage: AnyFootage, found: telnyx.Recording | telnyx.Composition, now: datetime
 ) -> Outcome | None:
     """Why it must not be deleted now, or None."""
     if found.session_id is None:
         return Wait("Telnyx did not say of which session it is", UNSAID_LOOKED_AT_AGAIN_SECS)
-    if (foreign := _foreign(deletion, footage, found)) is not None:
+    if (foreign := _foreign(case, footage, found)) is not None:
         return foreign
-    if deletion.answer:
-        return None
-    if deletion.cause == Deletion.Cause.RETENTION:
+    if _may_be_put_back(case.deletion):
         return _too_early(footage, found.answered_at, now)
     return None
 
 
-def _foreign(
-    deletion: Deletion, footage: AnyFootage, found: telnyx.Recording | telnyx.Composition
-) -> Blocked | None:
+def _may_be_put_back(deletion: Deletion) -> bool:
+    """Whether it is deleted for its retention alone, and nothing was sent yet."""
+    return deletion.cause == Deletion.Cause.RETENTION and not deletion.answer
+
+
+def _foreign(case: Case, footage: AnyFootage, found: telnyx.Recording | telnyx.Composition) -> Blocked | None:
     """In which way what Telnyx has is another film than ours; None if it is ours."""
     if found.session_id != str(footage.session.telnyx_id):
         return Blocked("Telnyx has it as of another session than ours", f"session {found.session_id}")
-    its_rooms = TelnyxRoom.objects.filter(account=deletion.account_id, room=footage.room_id)
-    if found.room_id is not None and not its_rooms.filter(telnyx_id=found.room_id).exists():
+    if found.room_id is not None and found.room_id not in case.telnyx_room_ids:
         told = "Telnyx has it as of a Telnyx room that was never made for its room"
         return Blocked(told, f"Telnyx room {found.room_id}")
     if isinstance(footage, Recording) and isinstance(found, telnyx.Recording):
@@ -178,12 +212,23 @@ def _too_early(footage: AnyFootage, answered_at: datetime | None, now: datetime)
 
 
 def _about_to_ask(deletion: Deletion, footage: AnyFootage, telnyx_id: UUID) -> bool:
-    """Write down that DELETE is sent; False, and nothing may be sent, if the deletion is not ours to carry out now, has
-    another cause than was judged, or the film is not to be deleted any more."""
+    """Write down that DELETE is sent; False, and nothing may be sent, if the deletion is not ours to carry out now, its
+    cause or the retention is another than was judged, or the film is not to be deleted any more."""
     mine = Deletion.objects.filter(
-        Q(answer=deletion.answer), pk=deletion.pk, fence=deletion.fence, state=Deletion.State.LEASED,
-        cause=deletion.cause,
+        Exists(_as_judged(deletion, footage)), pk=deletion.pk, fence=deletion.fence, state=Deletion.State.LEASED,
+        cause=deletion.cause, answer=deletion.answer,
     )  # fmt: skip
-    with transaction.atomic():
-        to_be_deleted = type(footage)._default_manager.filter(pk=footage.pk, state=Footage.State.DELETING)
-        return to_be_deleted.exists() and bool(mine.update(answer=ASKED, telnyx_id=telnyx_id))
+    return bool(mine.update(answer=ASKED, telnyx_id=telnyx_id))
+
+
+def _as_judged(deletion: Deletion, footage: AnyFootage) -> QuerySet[Any]:
+    """The film's row, if what was decided by still holds of it."""
+    rows: QuerySet[Any] = type(footage)._default_manager.filter(pk=footage.pk, state=Footage.State.DELETING)
+    if not _may_be_put_back(deletion):
+        return rows
+    return rows.filter(
+        expires_at=footage.expires_at,
+        retain_until=footage.retain_until,
+        room__recording_retention_days=footage.room.recording_retention_days,
+        room__tenant__recording_retention_days=footage.room.tenant.recording_retention_days,
+    )

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rooms import deleting, purging, retaining
+from rooms import deleting, purging, retaining, shredding
 from rooms.models import Composition, Deletion, PurgeRun, Recording, TenantRetention
 from tests.asking import Json
 from tests.rooms.films import Studio
@@ -93,8 +93,13 @@ def purge(now: datetime | None = None) -> None:
 def carry_out_once(now: datetime | None = None) -> list[Any]:
     """Try everything once that is to be deleted, also what waits for its next try; what came of each."""
     Deletion.objects.filter(state="pending").update(due_at=Now())
-    due = list(deleting.due().order_by("due_at").values_list("pk", flat=True))
-    return [deleting.carry_out(each, now=now or timezone.now()) for each in due]
+    return carry_out_due(now)
+
+
+def carry_out_due(now: datetime | None = None) -> list[Any]:
+    """Try once what is due, all of it read beforehand; what came of each."""
+    cases = shredding.cases_of(deleting.due().order_by("due_at"))
+    return [deleting.carry_out(each, now=now or timezone.now()) for each in cases]
 
 
 def purge_all(rounds: int = 30) -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rooms import deleting, footage, holding, retaining
+from rooms import deleting, footage, holding, retaining, shredding
 from rooms.models import Deletion, Hold, PurgeRun, Recording, Room
 from tests.asking import Json
 from tests.rooms.ageing import (
@@ -294,9 +294,9 @@ class Archive:
     def delete_some(self) -> None:
         """Some of what is due is tried once."""
         Deletion.objects.filter(state="pending").update(due_at=Now())
-        due = list(deleting.due().values_list("pk", flat=True))
-        for deletion_id in self.chance.sample(due, min(len(due), self.chance.randint(1, 4))):
-            deleting.carry_out(deletion_id, now=timezone.now())
+        due = shredding.cases_of(deleting.due())
+        for case in self.chance.sample(due, min(len(due), self.chance.randint(1, 4))):
+            deleting.carry_out(case, now=timezone.now())
 
     def order(self) -> None:
         """Somebody orders a film deleted."""

@@ -7,12 +7,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from rooms import deleting, holding, retaining
+from rooms import deleting, holding, retaining, shredding
 from rooms.models import Composition, Deletion, Footage, Operation, Recording
 from rooms.shredding import ASKED, Blocked, Gone, PutBack, Wait
 from tests.cast import Company
 from tests.rooms.ageing import (
     assert_never_in_bulk,
+    carry_out_due,
     carry_out_once,
     days_pass,
     deleted_at_telnyx,
@@ -138,10 +139,10 @@ def test_what_somebody_ordered_goes_before_what_is_only_due(studio: Studio) -> N
         begun(each)
     ordered = begun(films[4], "ordered")
     erased = begun(studio.recorded("bo"), "erasure")
-    account = studio.gathering.row.account_id
-    assert set(deleting.due_of(account, 9)) == {ordered.pk, erased.pk}
+    account = studio.gathering.row.account
+    assert {case.deletion for case in deleting.next_of(account, 9)} == {ordered, erased}
     carry_out_once()
-    assert deleting.due_of(account, 9) == []
+    assert deleting.next_of(account, 9) == []
 
 
 # --- What is not to be deleted ----------------------------------------------------------------------------
@@ -251,6 +252,34 @@ def test_an_order_takes_over_what_would_have_been_kept_again(studio: Studio, fil
     assert deleting.begin(film, cause=Deletion.Cause.ORDERED, ordered_by="x:y") is None
 
 
+@pytest.mark.parametrize("of", ["tenant", "room", "film"])
+def test_a_retention_that_became_longer_after_it_was_read_keeps_it(
+    studio: Studio, film: Recording, of: str
+) -> None:
+    begun(film)
+    (case,) = shredding.cases_of(deleting.due())
+    row = studio.gathering.row
+    if of == "tenant":
+        studio.gathering.company.change(recording_retention_days=90)
+    elif of == "room":
+        type(row).objects.filter(pk=row.pk).update(recording_retention_days=90)
+    else:
+        Recording.objects.filter(pk=film.pk).update(retain_until=timezone.now() + timedelta(days=9))
+    outcome = deleting.carry_out(case, now=timezone.now())
+    assert isinstance(outcome, Wait)
+    assert isinstance(carry_out_once()[0], PutBack)
+    assert state(film) == "kept"
+    assert deletes(studio.simulator) == []
+
+
+def test_what_was_taken_over_after_it_was_read_is_read_again(studio: Studio, film: Recording) -> None:
+    begun(film)
+    (case,) = shredding.cases_of(deleting.due())
+    begun(film, "ordered")
+    assert deleting.carry_out(case, now=timezone.now()) is None
+    assert carry_out_once() == [Gone("204 to DELETE")]
+
+
 def test_once_delete_was_sent_there_is_no_way_back(studio: Studio, film: Recording) -> None:
     begun(film)
     studio.simulator.fault("status", DELETE, times=1, status=503)
@@ -346,13 +375,14 @@ def test_what_concerns_the_account_makes_all_of_it_wait(
         begun(each)
     more = dict(fault)
     studio.simulator.fault(more.pop("kind"), LOOK, **more)
-    account = studio.gathering.row.account_id
-    (first, *_) = deleting.due_of(account, 1)
+    account = studio.gathering.row.account
+    first, second, _ = deleting.next_of(account, 3)
     outcome = deleting.carry_out(first, now=timezone.now())
     assert isinstance(outcome, Wait)
     assert outcome.whole_account
     assert outcome.secs >= secs
-    assert deleting.due_of(account, 9) == []
+    assert deleting.carry_out(second, now=timezone.now()) is None
+    assert deleting.next_of(account, 9) == []
     soonest = Deletion.objects.order_by("due_at")[0].due_at - timezone.now()
     assert soonest > timedelta(seconds=secs - 2)
 
@@ -370,8 +400,11 @@ def test_a_refused_key_is_shown_and_a_good_one_clears_it(studio: Studio, film: R
 
 
 def test_whoever_lost_the_lease_writes_nothing(studio: Studio, film: Recording) -> None:
-    deletion = begun(film)
+    begun(film)
+    (case,) = shredding.cases_of(deleting.due())
     Deletion.objects.update(state="leased", fence=7, due_at=timezone.now() + timedelta(hours=1))
-    assert deleting.carry_out(deletion.pk, now=timezone.now()) is None
+    assert deleting.carry_out(case, now=timezone.now()) is None
+    assert carry_out_due() == []
     Deletion.objects.update(due_at=timezone.now() - timedelta(seconds=1))
-    assert deleting.carry_out(deletion.pk, now=timezone.now()) == Gone("204 to DELETE")
+    assert deleting.carry_out(case, now=timezone.now()) is None
+    assert carry_out_due() == [Gone("204 to DELETE")]

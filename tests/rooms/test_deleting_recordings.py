@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from rooms import deleting
 from rooms.models import Deletion, Recording
 from tests.asking import Answer
 from tests.cast import Company
+from tests.rooms.ageing import carry_out_due
 from tests.rooms.films import Studio, studio
 from tests.simulated import Simulator
 from videobroker.tenants.models import AuditEntry
@@ -31,12 +30,6 @@ def hold(company: Company, **on: Any) -> str:
     return str(company.back_end.post("/v2/holds", body).data["id"])
 
 
-def carry_out() -> None:
-    """Everything that was begun is carried out at Telnyx."""
-    for deletion in Deletion.objects.filter(state="pending"):
-        deleting.carry_out(deletion.pk, now=timezone.now())
-
-
 def states() -> dict[Any, str]:
     return dict(Recording.objects.values_list("pk", "state"))
 
@@ -50,7 +43,7 @@ def test_a_recording_is_gone_at_once_and_at_telnyx_soon_after(acme: Company, stu
     assert acme.back_end.get(RECORDINGS).data == []
     assert acme.back_end.get(path_of(film)).refusal == (404, "not_found")
     assert studio.is_at_telnyx(film)
-    carry_out()
+    carry_out_due()
     assert not studio.is_at_telnyx(film)
     assert states() == {film.pk: "deleted"}
 
@@ -68,7 +61,7 @@ def test_there_is_a_receipt(acme: Company, studio: Studio) -> None:
     (order,) = acme.back_end.get("/v2/deletions", {"filter[room_id]": studio.room["id"]}).data
     assert (order["footage_id"], order["kind"], order["cause"]) == (str(film.pk), "recording", "ordered")
     assert (order["state"], order["done_at"], order["answer"]) == ("pending", None, "")
-    carry_out()
+    carry_out_due()
     receipt = acme.back_end.get(f"/v2/deletions/{order['id']}").data
     assert receipt["state"] == "done"
     assert receipt["done_at"] is not None
@@ -119,7 +112,7 @@ def test_telnyx_having_it_no_more_is_as_good(acme: Company, studio: Studio) -> N
     film = studio.recorded("bo")
     studio.lost_at_telnyx(film)
     acme.back_end.delete(path_of(film))
-    carry_out()
+    carry_out_due()
     assert states() == {film.pk: "deleted"}
 
 
@@ -235,6 +228,6 @@ def test_telnyxs_bulk_delete_is_never_called(acme: Company, studio: Studio) -> N
     for kind in ("video", "audio"):
         studio.recorded("bo", kind)
     delete_all(acme, "filter[all]=true")
-    carry_out()
+    carry_out_due()
     assert studio.simulator.calls("delete_room_recordings") == []
     assert len(studio.simulator.calls("delete_room_recording")) == 2

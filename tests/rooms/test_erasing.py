@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, models
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from rooms import deleting, erasing
+from rooms import erasing
 from rooms.models import Ban, Composition, Deletion, Erasure, Member, Participant, Recording
 from tests.asking import Answer, Json
 from tests.cast import Company
+from tests.rooms.ageing import carry_out_due
 from tests.rooms.films import Studio
 from tests.rooms.orders import settle
 from tests.scenes import remembered
@@ -61,9 +63,8 @@ def carry_on(rounds: int = 6) -> None:
     """Workers go on for a while, at a time at which every token of before is over."""
     for _ in range(rounds):
         settle()
-        for deletion in Deletion.objects.filter(state__in=Deletion.UNFINISHED):
-            Deletion.objects.filter(pk=deletion.pk).update(due_at=timezone.now() - timedelta(seconds=1))
-            deleting.carry_out(deletion.pk, now=timezone.now())
+        Deletion.objects.unfinished().update(due_at=Now())
+        carry_out_due()
         Erasure.objects.filter(finished_at=None).update(due_at=timezone.now() - timedelta(days=1))
         erasing.go_on_with_all(later(hours=2))
 

@@ -11,10 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from rooms import deleting, erasing
-from rooms.models import Deletion, Delivery, Erasure, Member, Participant
+from rooms import erasing
+from rooms.models import Delivery, Erasure, Member, Participant
 from tests.asking import Json
 from tests.cast import Company
+from tests.rooms.ageing import carry_out_due
 from tests.rooms.films import Studio, studio
 from tests.rooms.test_erasing import carry_on, order, places_of
 from tests.simulated import Simulator
@@ -79,13 +80,8 @@ def erase_interrupted(write: int) -> Json:
                 go_on()
         except PowerCut:
             write += 1  # else one step that needs more writes than this would never be done
-        carry_on_deleting()
+        carry_out_due()
     raise AssertionError("not finished after 200 interruptions")
-
-
-def carry_on_deleting() -> None:
-    for deletion in Deletion.objects.filter(state="pending"):
-        deleting.carry_out(deletion.pk, now=timezone.now())
 
 
 @pytest.mark.parametrize("write", range(1, 12))

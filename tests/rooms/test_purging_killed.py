@@ -9,10 +9,11 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rooms import deleting, purging
+from rooms import purging
 from rooms.models import Deletion, PurgeRun, Recording
 from tests.rooms.ageing import (
     assert_never_in_bulk,
+    carry_out_due,
     deleted_at_telnyx,
     left,
     purge,
@@ -64,18 +65,12 @@ def lease_secs_left() -> float:
     return float((until - timezone.now()).total_seconds())
 
 
-def delete_some() -> None:
-    """Carry out what is due, once each."""
-    for deletion_id in deleting.due().values_list("pk", flat=True):
-        deleting.carry_out(deletion_id, now=timezone.now())
-
-
 def goes_on() -> None:
     """Work until all is done; leases of the dead run out between the looks."""
     for _ in range(10):
         restart()
         purge()
-        delete_some()
+        carry_out_due()
         Deletion.objects.filter(state="pending").update(due_at=Now())
         if not left() and not PurgeRun.objects.exclude(state="finished").exists():
             return
@@ -106,7 +101,7 @@ def kill_while_deleting(studio: Studio, step: Step, faults: list[dict[str, Any]]
         if more:
             studio.simulator.fault(more.pop("kind"), (LOOK, DELETE)[number % 2], times=1, **more)
         purge()
-        died = dies_at(step, delete_some)
+        died = dies_at(step, carry_out_due)
         assert died or fault, "without a fault every step is reached"
         goes_on()
         studio.simulator.clear_faults()

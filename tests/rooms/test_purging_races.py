@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rooms import deleting, holding, purging
+from rooms import deleting, holding, purging, shredding
 from rooms.models import Deletion, Hold, PurgeRun, Recording
 from tests.rooms.ageing import deleted_at_telnyx, purge, stocked
 from tests.rooms.carriers import threads
@@ -109,9 +109,8 @@ def test_of_several_workers_one_begins_and_none_begins_too_many(studio: Studio, 
 def test_of_several_carriers_one_deletes(studio: Studio) -> None:
     (film,) = stocked(studio, 1, days_ago=40)
     purge()
-    (deletion,) = Deletion.objects.all()
-    works = [lambda: deleting.carry_out(deletion.pk, now=timezone.now())] * 4
-    outcomes = at_once(*works)
+    cases = [case for _ in range(4) for case in shredding.cases_of(Deletion.objects.all())]
+    outcomes = at_once(*[lambda case=case: deleting.carry_out(case, now=timezone.now()) for case in cases])
     assert sum(outcome is not None for outcome in outcomes) == 1
     assert deleted_at_telnyx(studio.simulator) == [str(film.telnyx_id)]
     assert len(studio.simulator.calls("delete_room_recording")) == 1
