@@ -8,6 +8,7 @@ used, evenly. After failures in a row the lane rests.
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -58,6 +59,7 @@ class Lanes(Runners[Account]):
         super().__init__(at_once, at_once_for_account)
         self._rest_secs = rest_secs
         self._next_turn: dict[UUID, float] = {}
+        self._deleting: Counter[UUID] = Counter()
         self._stacks: dict[UUID, _Stack] = {}
 
     def due(self) -> Mapping[Account, int]:
@@ -75,20 +77,32 @@ class Lanes(Runners[Account]):
         return max(1, min(most, int(at_once)))
 
     def work(self, account: Account) -> bool:
-        return self._wait_for_allowance(account) and self._delete_one(account)
+        if not self._wait_for_allowance(account):
+            return False
+        try:
+            return self._delete_one(account)
+        finally:
+            with self._lock:
+                self._deleting[account.pk] -= 1
 
     def interrupted(self, account: Account, error: DatabaseError) -> None:
         log.warning("deletions_interrupted", account=str(account.pk), error=str(error))
 
     def _wait_for_allowance(self, account: Account) -> bool:
-        """Wait until Telnyx's limit leaves room; False if that takes too long to sit in a place for."""
-        while (pause_secs := self._pause_secs(account)) > 0:
+        """Wait until Telnyx's limit leaves room for one more, and count it as begun; False if that takes too long to
+        sit in a place for."""
+        while not self._stopped.wait(self._until_turn_secs(account)):
+            with self._lock:
+                pause_secs = self._pause_secs(account)
+                if pause_secs <= 0:
+                    self._deleting[account.pk] += 1
+                    return True
             if pause_secs > SHORT_PAUSE_SECS:
                 self.rest(account, pause_secs)
                 return False
             if self._stopped.wait(pause_secs):
                 return False
-        return not self._stopped.wait(self._until_turn_secs(account))
+        return False
 
     def _until_turn_secs(self, account: Account) -> float:
         """Take the next of the moments at which the account's deletions begin, and say how far off it is. They are
@@ -102,12 +116,11 @@ class Lanes(Runners[Account]):
             return turn - now
 
     def _pause_secs(self, account: Account) -> float:
+        """How long to wait for one more beside those that are begun, of whose calls Telnyx may not have told yet."""
         known = _allowance(account)
         if known is None:
             return 0.0
-        with self._lock:
-            calls = CALLS_EACH * max(1, self._running[account])
-        return known.pause_secs(calls, settings.PURGE_HEADROOM)
+        return known.pause_secs(CALLS_EACH * (self._deleting[account.pk] + 1), settings.PURGE_HEADROOM)
 
     def _delete_one(self, account: Account) -> bool:
         with self._lock:
