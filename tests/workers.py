@@ -115,6 +115,8 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "LOG_FORMAT": "json",
         "ALLOW_PRIVATE_ADDRESSES": "true",
         "PYTHONUNBUFFERED": "1",
+        # Tests wait for workers.
+        "WORKER_NICENESS": "0",
         ANNOUNCE_VARIABLE: "1",
     }
     inherited = {name: value for name, value in os.environ.items() if name not in ("PUBLIC_URL", "REDIS_URL")}

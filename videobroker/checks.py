@@ -12,7 +12,7 @@ from videobroker.tenants.keyring import KeyRing, KeyRingError
 @register()
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """All that can be told from the settings alone."""
-    return [*_secrets(), *_key_ring(), *_public_url()]
+    return [*_secrets(), *_key_ring(), *_public_url(), *_niceness()]
 
 
 def _secrets() -> list[CheckMessage]:
@@ -44,3 +44,9 @@ def _public_url() -> list[CheckMessage]:
     if not settings.PUBLIC_URL or (parts.scheme in {"http", "https"} and parts.hostname and not parts.path):
         return []
     return [Error("PUBLIC_URL must be http(s)://host[:port], without a path.", id="videobroker.E003")]
+
+
+def _niceness() -> list[CheckMessage]:
+    if 0 <= settings.WORKER_NICENESS <= 19:
+        return []
+    return [Error("WORKER_NICENESS must be from 0 to 19.", id="videobroker.E004")]

@@ -114,6 +114,8 @@ PURGE_MAX_SHARE = env.float("PURGE_MAX_SHARE", default=0.25)
 PURGE_FREE_COUNT = env.int("PURGE_FREE_COUNT", default=100)
 # What deleting leaves of Telnyx's rate limit to those who are joining, as a share of it.
 PURGE_HEADROOM = env.float("PURGE_HEADROOM", default=0.25)
+# How far workers go behind the web on a machine that they share, as with nice(1).
+WORKER_NICENESS = env.int("WORKER_NICENESS", default=10)
 # Whether identity providers and webhook targets may be at private addresses. For a demo or a closed network.
 ALLOW_PRIVATE_ADDRESSES = env.bool("ALLOW_PRIVATE_ADDRESSES", default=False)
 

@@ -86,7 +86,7 @@ def place() -> Iterator[Place]:
         acme, globex = make_company("acme", simulator), make_company("globex", simulator)
         broker = running.enter_context(start_broker(path))
         told = {"REDIS_URL": broker.url, "PURGE_MAX_SHARE": "1", "LOG_LEVEL": "WARNING"}
-        told |= {"MINTS_PER_MINUTE_OF_IDENTITY": "1000000"}
+        told |= {"MINTS_PER_MINUTE_OF_IDENTITY": "1000000", "WORKER_NICENESS": str(settings.WORKER_NICENESS)}
         url = running.enter_context(start_web(path, **told))
         yield Place(url, simulator, acme, globex, path, told)
 

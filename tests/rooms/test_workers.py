@@ -1,8 +1,10 @@
 """Real workers carry orders out: woken at once, each order once."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import psutil
 import pytest
 
 from tests.asking import Asker
@@ -41,7 +43,7 @@ def house(
     with (
         start_broker(folder) as broker,
         start_web(folder, REDIS_URL=broker.url, **telnyx) as url,
-        start_worker(folder, REDIS_URL=broker.url, **telnyx) as worker,
+        start_worker(folder, REDIS_URL=broker.url, WORKER_NICENESS="3", **telnyx) as worker,
     ):
         yield House(url, worker)
 
@@ -54,6 +56,12 @@ def test_a_wake_up_has_an_order_carried_out_at_once(
     await_succeeded(room, WOKEN_SECS)
     assert_agreed(simulator, room)
     wait_until(lambda: house.wake_ups() > woken_before)
+
+
+def test_all_of_a_worker_goes_behind_the_web(house: House) -> None:
+    worker = psutil.Process(house.worker.process.pid)
+    own = psutil.Process().nice()
+    assert {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in worker.threads()} == {max(3, own)}
 
 
 def test_many_orders_are_carried_out_once_each(acme: Company, simulator: Simulator, house: House) -> None:

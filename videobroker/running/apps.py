@@ -1,4 +1,5 @@
-"""The application `running`: lets Celery's processes say when they are ready, for the supervisor to hear."""
+"""The application `running`: lets Celery's processes say when they are ready, for the supervisor to hear, and workers
+give way to the web."""
 
 from __future__ import annotations
 
@@ -6,8 +7,11 @@ import os
 import sys
 from typing import Final
 
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, celeryd_init, worker_ready
 from django.apps import AppConfig
+from django.conf import settings
+
+from videobroker.running import precedence
 
 # Set by the supervisor for those children that it wants to hear from.
 ANNOUNCE_VARIABLE: Final = "VIDEOBROKER_ANNOUNCES_READY"
@@ -19,9 +23,15 @@ class RunningConfig(AppConfig):
     label = "running"
 
     def ready(self) -> None:
+        celeryd_init.connect(_give_way)
         if os.environ.get(ANNOUNCE_VARIABLE):
             worker_ready.connect(_announce)
             beat_init.connect(_announce)
+
+
+def _give_way(**_signal: object) -> None:
+    # Before the worker has any threads: each goes as the one did that began it.
+    precedence.give_way(settings.WORKER_NICENESS)
 
 
 def _announce(**_signal: object) -> None:

@@ -42,6 +42,12 @@ def test_a_key_ring_that_will_not_do_is_refused(settings: Any) -> None:
     assert complaints() == ["videobroker.E002"]
 
 
+@pytest.mark.parametrize("niceness", [-1, 20])
+def test_a_niceness_that_no_system_knows_is_refused(settings: Any, niceness: int) -> None:
+    settings.WORKER_NICENESS = niceness
+    assert complaints() == ["videobroker.E004"]
+
+
 def checked(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`manage.py check` in an environment of its own."""
     root = Path(django_settings.BASE_DIR)

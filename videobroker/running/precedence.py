@@ -1,0 +1,36 @@
+"""Who goes first on a machine that web and workers share: whoever is waited for.
+
+A worker that purges keeps a core half busy for hours. Without this, each of the many short turns of a mint may first
+have to wait until the worker's is over. It takes nothing from a worker as long as a core is free, or where it has a
+machine or a container of its own.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+# Linux weighs sessions against each other before it looks at the processes in them: sched(7), "The autogroup feature".
+_AUTOGROUP: Final = Path("/proc/self/autogroup")
+
+
+def give_way(niceness: int) -> None:
+    """Let this process, and what it starts from now on, go behind others by so much, from 0 (not at all) to 19, unless
+    it does so already."""
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    if niceness <= own:
+        return
+    os.nice(niceness - own)
+    # A session's weight is everybody's in it; only who leads one has it to itself.
+    if os.getsid(0) == os.getpid() and _AUTOGROUP.exists():
+        _weigh_session(niceness)
+
+
+def _weigh_session(niceness: int) -> None:
+    try:
+        _AUTOGROUP.write_text(str(niceness))
+    except OSError as error:  # a container may keep its processes from it; they have a weight as a whole
+        log.info("session_not_weighed", error=str(error))
