@@ -184,22 +184,14 @@ class FootageAdmin(RoomBoundAdmin):
 
     # --- The page of one ----------------------------------------------------------------------------------
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None:
-            if is_kept(obj):
-                holds = holding.holds_on(obj)
-                context["holds"] = shown(holds, for_operator=user_of(request).is_operator)
-            context["links"] = [link for link in self.links(obj) if link[1]]
-            context["download_url"] = self._download_url(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def beside_fields(self, request: HttpRequest, row: AnyFootage) -> dict[str, Any]:
+        shows: dict[str, Any] = {
+            "links": [link for link in self.links(row) if link[1]],
+            "download_url": self._download_url(request, row),
+        }
+        if is_kept(row):
+            shows["holds"] = shown(holding.holds_on(row), for_operator=user_of(request).is_operator)
+        return shows
 
     def _download_url(self, request: HttpRequest, footage: AnyFootage) -> str:
         if not has_file(footage) or not self._may_write(request) or not self.may_decide(request, footage):

@@ -170,21 +170,15 @@ class RoomAdmin(LiveRoom, DaysOfRoom):
     def history_of(self, row: Room) -> Q:
         return Q(room_id=row.pk)
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None and self.may_decide(request, obj):
-            context["related"] = [page.of_room(request, obj) for page in _room_bound_pages()]
-            context["live_url"] = reverse("admin:rooms_room_live", args=[obj.pk])
-            context["retention"] = retention_of(obj, for_operator=user_of(request).is_operator)
-            context["days_url"] = reverse("admin:rooms_room_days", args=[obj.pk])
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def beside_fields(self, request: HttpRequest, row: Room) -> dict[str, Any]:
+        if not self.may_decide(request, row):
+            return {}
+        return {
+            "related": [page.of_room(request, row) for page in _room_bound_pages()],
+            "live_url": reverse("admin:rooms_room_live", args=[row.pk]),
+            "retention": retention_of(row, for_operator=user_of(request).is_operator),
+            "days_url": reverse("admin:rooms_room_days", args=[row.pk]),
+        }
 
     def figures(self, request: HttpRequest) -> list[Figure]:
         rooms = self.get_queryset(request)

@@ -195,19 +195,8 @@ class SessionAdmin(RoomBoundAdmin):
             ByTenant("participant-minutes in 14 days", {each: found.minutes for each, found in used.items()}),
         ]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> Any:
-        if obj is not None:
-            context |= self._timeline(obj, timezone.now())
-            context["links"] = self._links(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def beside_fields(self, request: HttpRequest, row: Session) -> dict[str, Any]:
+        return self._timeline(row, timezone.now()) | {"links": self._links(request, row)}
 
     def _timeline(self, session: Session, now: datetime) -> dict[str, Any]:
         people = list(session.participants.order_by("joined_at", "id")[:DRAWN])

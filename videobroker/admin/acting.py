@@ -121,12 +121,17 @@ class ActingAdmin(Page):
     ) -> Any:
         if obj:
             context["title"] = str(self.opts.verbose_name).capitalize()
-        context["acts"] = [
-            {"act": act, "url": self.page_of_act(obj, act)}
-            for act in (self.acts if obj else ())
-            if act.offered(obj) and self.may_act(request, obj, act)
-        ]
+            context["acts"] = [
+                {"act": act, "url": self.page_of_act(obj, act)}
+                for act in self.acts
+                if act.offered(obj) and self.may_act(request, obj, act)
+            ]
+            context |= self.beside_fields(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def beside_fields(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the row's page shows beside its fields, for the template."""
+        return {}
 
     def page_of_act(self, row: Any, act: Act) -> str:
         """Where the button's question is."""
