@@ -11,6 +11,7 @@ from django.utils import timezone
 from rooms import deleting, purging, retaining, shredding
 from rooms.models import Composition, Deletion, PurgeRun, Recording, TenantRetention
 from tests.asking import Json
+from tests.cast import Company
 from tests.rooms.films import Studio
 from tests.simulated import Simulator
 
@@ -117,6 +118,16 @@ def is_anything_due() -> bool:
     stopped = PurgeRun.objects.filter(state__in=["stopped", "refused"]).values("tenant")
     now = timezone.now()
     return any(purging.due(model, now).exclude(tenant__in=stopped).exists() for model in purging.MODELS)
+
+
+def kept() -> set[Any]:
+    """The recordings that no deletion has been begun of."""
+    return set(Recording.objects.kept().values_list("pk", flat=True))
+
+
+def run_of(company: Company) -> PurgeRun:
+    """The tenant's latest purge."""
+    return PurgeRun.objects.filter(tenant=company.row)[0]
 
 
 def left() -> list[tuple[str, str]]:

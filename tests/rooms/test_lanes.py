@@ -11,7 +11,7 @@ from django.utils import timezone
 from rooms import deleting, lanes, tasks
 from rooms.models import Deletion, PurgeRun
 from tests.cast import Company
-from tests.rooms.ageing import account_id_of, deleted_at_telnyx, stocked
+from tests.rooms.ageing import account_id_of, carry_out_once, deleted_at_telnyx, stocked
 from tests.rooms.films import Studio
 from tests.simulated import Simulator, wait_until
 from tests.tokens.doors import mint
@@ -177,3 +177,23 @@ def test_what_is_done_is_not_gone_through_to_find_what_is_due(studio: Studio) ->
     purge = PurgeRun.objects.create(tenant=studio.gathering.row.tenant)
     assert "deletions_of_a_purge (run_id=?)" in Deletion.objects.unfinished().filter(run=purge).explain()
     assert "purges_under_way" in PurgeRun.objects.under_way().explain()
+
+
+def test_a_share_of_telnyxs_limit_is_left_to_others(studio: Studio) -> None:
+    account = studio.gathering.row.account
+    studio.simulator.settings(rate_limit={"limit": 40, "per_secs": 30})
+    runners = lanes.Lanes()
+    assert runners._pause_secs(account) == 0
+    for each in stocked(studio, 3, days_ago=40):
+        deleting.begin(each, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
+    carry_out_once()
+    assert runners._pause_secs(account) == 0
+    assert runners.places(account) == 4
+    for _ in range(24):
+        studio.simulator.api("GET", "/rooms", key=studio.gathering.company.telnyx_key)
+    for each in stocked(studio, 1, days_ago=40):
+        deleting.begin(each, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
+    carry_out_once()
+    assert 0 < runners._pause_secs(account) <= 30
+    assert not runners._wait_for_allowance(account)
+    assert not runners.is_awake(account)

@@ -1,4 +1,4 @@
-"""Purging: what is due and free goes, and nothing else; never too much at once, and never by a wrong clock."""
+"""Purging: what is due and free goes, and nothing else; never too much at once."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,8 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 from structlog.testing import capture_logs
 
-from rooms import holding, lanes, purging, retaining
-from rooms.clocks import Clocks
+from rooms import holding, purging, retaining
 from rooms.models import Composition, Deletion, Hold, PurgeRun, Recording
 from tests.asking import Json
 from tests.cast import Company
@@ -18,15 +17,15 @@ from tests.rooms.ageing import (
     carry_out_once,
     days_pass,
     deleted_at_telnyx,
-    deletes,
+    kept,
     purge,
     purge_all,
     receipt,
+    run_of,
     stocked,
 )
 from tests.rooms.films import Studio
 from tests.rooms.test_deleting import composed
-from tests.tokens.passing import Time
 from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import AuditEntry
 
@@ -37,14 +36,6 @@ LATER = purging.LOOKED_AT_EVERY + timedelta(seconds=1)
 @pytest.fixture(autouse=True)
 def small_purges_are_free(settings: Any) -> None:
     settings.PURGE_FREE_COUNT = 100
-
-
-def kept() -> set[Any]:
-    return set(Recording.objects.filter(state="kept").values_list("pk", flat=True))
-
-
-def run_of(company: Company) -> PurgeRun:
-    return PurgeRun.objects.filter(tenant=company.row)[0]
 
 
 # --- What goes, and what stays ----------------------------------------------------------------------------
@@ -164,6 +155,16 @@ def test_the_next_purge_begins_anew(studio: Studio) -> None:
         purge_all()
         purge_all()
     assert [(run.state, run.due, run.begun) for run in PurgeRun.objects.all()] == [("finished", 1, 1)] * 2
+
+
+def test_purges_are_forgotten_in_the_end_and_receipts_are_not(studio: Studio) -> None:
+    stocked(studio, 2, days_ago=40)
+    purge_all()
+    now = timezone.now()
+    assert purging.forget_old(now + purging.KEPT_FOR - timedelta(minutes=1)) == 0
+    assert purging.forget_old(now + purging.KEPT_FOR + timedelta(minutes=1)) == 1
+    assert not PurgeRun.objects.exists()
+    assert Deletion.objects.filter(state="done", run=None).count() == 2
 
 
 # --- A retention that changes -----------------------------------------------------------------------------
@@ -320,105 +321,6 @@ def test_a_mistake_that_is_put_right_ends_the_purge_that_was_stopped(studio: Stu
     assert len(kept()) == 5
 
 
-# --- Clocks -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("days", [3650, 0.01, -0.01])
-def test_a_clock_that_jumped_deletes_nothing_and_raises_the_alarm(studio: Studio, days: float) -> None:
-    films = stocked(studio, 3, days_ago=1) + stocked(studio, 2, days_ago=40)
-    with capture_logs() as logs:
-        purge(timezone.now() + timedelta(days=days))
-    assert [line["log_level"] for line in logs if line["event"] == "purge_refused"] == ["error"]
-    assert "our clock" in run_of(studio.gathering.company).why
-    assert kept() == {film.pk for film in films}
-    assert not Deletion.objects.exists()
-    assert deletes(studio.simulator) == []
-
-    PurgeRun.objects.update(checked_at=timezone.now() - LATER)
-    purge_all()
-    assert kept() == {film.pk for film in films[:3]}
-
-
-def test_the_clock_of_the_whole_process_jumps_ahead(studio: Studio, time: Time) -> None:
-    stocked(studio, 3, days_ago=1)
-    time.traveller.shift(timedelta(days=3650))
-    purge()
-    assert run_of(studio.gathering.company).state == "refused"
-    assert len(kept()) == 3
-
-
-def test_the_databases_clock_has_to_be_right_too(studio: Studio, time: Time) -> None:
-    stocked(studio, 3, days_ago=40)
-    time.passes(3600)  # here and at Telnyx, and the database is left behind
-    purge()
-    run = run_of(studio.gathering.company)
-    assert run.state == "refused"
-    assert "the database's clock" in run.why
-    assert "our clock" not in run.why
-    assert len(kept()) == 3
-
-
-def test_a_clock_that_jumps_in_the_middle_stops_what_goes_on(studio: Studio, settings: Any) -> None:
-    settings.PURGE_FREE_COUNT = 1000
-    stocked(studio, 250, days_ago=40)
-    stocked(studio, 250, days_ago=1)
-    purge()
-    carry_out_once(timezone.now() + timedelta(days=3650))
-    assert deletes(studio.simulator) == []
-    assert not Deletion.objects.exists()
-    purge(timezone.now() + timedelta(days=3650))
-    run = run_of(studio.gathering.company)
-    assert (run.state, run.begun) == ("refused", 0)
-    assert len(kept()) == 500
-
-
-def test_clocks_are_compared_every_minute_and_once_for_an_account(studio: Studio) -> None:
-    stocked(studio, 2, days_ago=40)
-    purge()
-    asked = len(studio.simulator.calls("list_rooms"))
-    purging.go_on(timezone.now())
-    assert len(studio.simulator.calls("list_rooms")) == asked
-    purging.go_on(timezone.now() + LATER)
-    assert len(studio.simulator.calls("list_rooms")) == asked + 1
-    clocks, account = Clocks(timezone.now()), studio.gathering.row.account
-    assert clocks.verdict(account) == clocks.verdict(account)
-    assert len(studio.simulator.calls("list_rooms")) == asked + 2
-
-
-@pytest.mark.parametrize("fault", ["reset", "malformed", "rate_limit"])
-def test_without_telnyxs_word_on_the_time_nothing_begins(studio: Studio, fault: str) -> None:
-    stocked(studio, 2, days_ago=40)
-    struck = studio.simulator.fault(fault, "list_rooms")
-    purge()
-    assert (run_of(studio.gathering.company).state, len(kept())) == ("running", 2)
-    studio.simulator.control("DELETE", f"faults/{struck}")
-    purge_all()
-    assert kept() == set()
-
-
-# --- Lanes ------------------------------------------------------------------------------------------------
-
-
-def test_lanes_leave_a_share_of_telnyxs_limit_to_others(studio: Studio) -> None:
-    account = studio.gathering.row.account
-    studio.simulator.settings(rate_limit={"limit": 40, "per_secs": 30})
-    runners = lanes.Lanes()
-    assert runners._pause_secs(account) == 0
-    for each in stocked(studio, 3, days_ago=40):
-        purging.deleting.begin(each, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
-    carry_out_once()
-    assert runners._pause_secs(account) == 0
-    assert runners.places(account) == 4
-    for _ in range(24):
-        studio.simulator.api("GET", "/rooms", key=studio.gathering.company.telnyx_key)
-    for each in stocked(studio, 1, days_ago=40):
-        purging.deleting.begin(each, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
-    carry_out_once()
-    assert 0 < runners._pause_secs(account) <= 30
-    assert not runners._wait_for_allowance(account)
-    assert not runners.is_awake(account)
-
-
 def test_held_ones_are_no_matter_for_the_share(studio: Studio, settings: Any) -> None:
     settings.PURGE_FREE_COUNT = 3
     films = stocked(studio, 6, days_ago=40)
@@ -428,13 +330,3 @@ def test_held_ones_are_no_matter_for_the_share(studio: Studio, settings: Any) ->
         )
     purge_all()
     assert kept() == {film.pk for film in films[:4]}
-
-
-def test_purges_are_forgotten_in_the_end_and_receipts_are_not(studio: Studio) -> None:
-    stocked(studio, 2, days_ago=40)
-    purge_all()
-    now = timezone.now()
-    assert purging.forget_old(now + purging.KEPT_FOR - timedelta(minutes=1)) == 0
-    assert purging.forget_old(now + purging.KEPT_FOR + timedelta(minutes=1)) == 1
-    assert not PurgeRun.objects.exists()
-    assert Deletion.objects.filter(state="done", run=None).count() == 2

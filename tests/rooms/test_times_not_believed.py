@@ -10,7 +10,7 @@ from rooms.models import Deletion, Recording, Session
 from tests.cast import Company
 from tests.rooms.ageing import purge
 from tests.rooms.films import Studio
-from tests.rooms.test_recordings_reconciled import check
+from tests.rooms.test_reconciling import check
 
 LIST = "list_room_recordings"
 VIEW = "view_room_recording"
