@@ -42,10 +42,19 @@ def test_a_key_ring_that_will_not_do_is_refused(settings: Any) -> None:
     assert complaints() == ["videobroker.E002"]
 
 
-@pytest.mark.parametrize("niceness", [-1, 20])
-def test_a_niceness_that_no_system_knows_is_refused(settings: Any, niceness: int) -> None:
-    settings.WORKER_NICENESS = niceness
-    assert complaints() == ["videobroker.E004"]
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKER_NICENESS", -1), ("WORKER_NICENESS", 20), ("PURGE_HEADROOM", 1.0), ("PURGE_HEADROOM", 25.0),
+        ("PURGE_MAX_SHARE", 25.0), ("PURGE_FREE_COUNT", -1), ("TELNYX_TIMEOUT_SECS", 0.0),
+        ("TELNYX_TASK_TIMEOUT_SECS", 121.0), ("TELNYX_TASK_TIMEOUT_SECS", float("nan")),
+    ],
+)  # fmt: skip
+def test_a_number_that_makes_no_sense_is_refused_by_its_name(settings: Any, name: str, value: float) -> None:
+    setattr(settings, name, value)
+    (message,) = (each for each in run_checks() if str(each.id).startswith("videobroker."))
+    assert message.id == "videobroker.E004"
+    assert str(message.msg).startswith(f"{name} is ")
 
 
 def checked(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
