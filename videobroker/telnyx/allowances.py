@@ -14,6 +14,8 @@ from typing import Final
 from videobroker.secret import Secret
 from videobroker.telnyx.refusals import MAX_WAIT_SECS
 
+# So many calls may be under way at once whose answers come in another order.
+OVERTAKING: Final = 8
 _MOST: Final = 1e9
 
 
@@ -60,6 +62,7 @@ class Allowances:
             if before is not None and _same_window(before, remaining):
                 # Telnyx rounds up to seconds: each answer of a window says when it ends at the latest.
                 resets_at = min(resets_at, before.resets_at)
+                remaining = min(remaining, before.remaining)
             self._of[_name(api_key)] = Allowance(limit, remaining, resets_at)
 
     def of(self, api_key: Secret) -> Allowance | None:
@@ -68,7 +71,8 @@ class Allowances:
 
 
 def _same_window(before: Allowance, remaining: float) -> bool:
-    return remaining <= before.remaining and time.monotonic() < before.resets_at
+    """An answer that overtook another leaves more than it, too; only one that leaves far more is of a new window."""
+    return remaining <= before.remaining + OVERTAKING and time.monotonic() < before.resets_at
 
 
 def _name(api_key: Secret) -> bytes:
