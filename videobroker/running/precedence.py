@@ -6,6 +6,7 @@ machine or a container of its own.
 """
 
 import os
+import time
 from pathlib import Path
 from typing import Final
 
@@ -15,22 +16,32 @@ log = structlog.get_logger(__name__)
 
 # Linux weighs sessions against each other before it looks at the processes in them: sched(7), "The autogroup feature".
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
+_TRIES: Final = 20
+_APART_SECS: Final = 0.11
 
 
 def give_way(niceness: int) -> None:
     """Let this process, and what it starts from now on, go behind others by so much, from 0 (not at all) to 19, unless
     it does so already."""
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    if niceness <= own:
-        return
-    os.nice(niceness - own)
+    os.nice(max(0, niceness - os.getpriority(os.PRIO_PROCESS, 0)))
     # A session's weight is everybody's in it; only who leads one has it to itself.
     if os.getsid(0) == os.getpid() and _AUTOGROUP.exists():
         _weigh_session(niceness)
 
 
 def _weigh_session(niceness: int) -> None:
-    try:
-        _AUTOGROUP.write_text(str(niceness))
-    except OSError as error:  # a container may keep its processes from it; they have a weight as a whole
-        log.info("session_not_weighed", error=str(error))
+    """Linux lets only one session of all be weighed each tenth of a second."""
+    tries = _TRIES
+    while tries:
+        tries -= 1
+        try:
+            if niceness > int(_AUTOGROUP.read_text().split()[-1]):
+                _AUTOGROUP.write_text(str(niceness))
+        except BlockingIOError:
+            time.sleep(_APART_SECS)
+        except OSError as error:  # a container may keep its processes from it; they have a weight as a whole
+            log.info("session_not_weighed", error=str(error))
+            return
+        else:
+            return
+    log.info("session_not_weighed", error="others were being weighed all the time")
