@@ -1,5 +1,6 @@
 """Refuses settings that would lose or leak data, and numbers that make no sense, before anything is served."""
 
+import sys
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -31,6 +32,12 @@ _RANGES: Final = {
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """All that can be told from the settings alone."""
     return [*_secrets(), *_key_ring(), *_public_url(), *_numbers()]
+
+
+def refuse_bad_settings() -> None:
+    """For servers, which nobody has run the checks for: end the process, saying what is wrong, if anything is."""
+    if wrong := check_settings(None):
+        sys.exit("\n".join(f"{each.msg} {each.hint or ''}".rstrip() for each in wrong))
 
 
 def _secrets() -> list[CheckMessage]:

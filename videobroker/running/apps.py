@@ -11,6 +11,7 @@ from celery.signals import beat_init, celeryd_init, worker_ready
 from django.apps import AppConfig
 from django.conf import settings
 
+from videobroker import checks
 from videobroker.running import precedence
 
 # Set by the supervisor for those children that it wants to hear from.
@@ -23,10 +24,16 @@ class RunningConfig(AppConfig):
     label = "running"
 
     def ready(self) -> None:
+        celeryd_init.connect(_check)
         celeryd_init.connect(_give_way)
         if os.environ.get(ANNOUNCE_VARIABLE):
             worker_ready.connect(_announce)
             beat_init.connect(_announce)
+
+
+def _check(**_signal: object) -> None:
+    # Celery runs the checks too, and goes on whatever they say.
+    checks.refuse_bad_settings()
 
 
 def _give_way(**_signal: object) -> None:
