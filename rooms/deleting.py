@@ -34,6 +34,8 @@ Cause = Deletion.Cause
 # What a lease is longer than two calls of Telnyx may take: for writing what came of them.
 LEASE_LEEWAY_SECS: Final = 10.0
 LONGEST_WAIT_SECS: Final = 15.0
+# Before what was changed between being read and being sent is read again.
+CHANGED_WAIT_SECS: Final = 0.5
 # Between tries of what Telnyx refuses to delete.
 REFUSED_WAIT_SECS: Final = 900.0
 
@@ -153,20 +155,20 @@ def next_of(account: Account, limit: int) -> list[Case]:
 
 
 def carry_out(case: Case, *, now: datetime) -> Outcome | None:
-    """Lease the deletion, try it, and write what came of it. None if somebody else has it, or had it since the case was
-    read, or it is not due.
+    """Lease the deletion, try it, and write what came of it. None, and Telnyx was asked nothing, if somebody else has
+    it, or had it since the case was read, or it is not due.
 
     Raises nothing that Telnyx can cause: that goes into the row.
     """
     deletion = case.deletion
     if not _lease(deletion):
         return None
-    outcome = _try(case, now) or Wait("it was changed meanwhile", 0.0)
-    if not _write(deletion, outcome):
-        log.warning("deletion_lost", deletion=str(deletion.pk), attempt=deletion.attempts)
-        return None
-    _note(deletion, outcome)
-    return outcome
+    outcome = _try(case, now) or Wait("it was changed meanwhile", CHANGED_WAIT_SECS, has_failed=False)
+    if _write(deletion, outcome):
+        _note(deletion, outcome)
+        return outcome
+    log.warning("deletion_lost", deletion=str(deletion.pk), attempt=deletion.attempts)
+    return Wait("somebody else has it by now", 0.0, has_failed=False)
 
 
 def _lease(deletion: Deletion) -> bool:

@@ -91,18 +91,24 @@ class Lanes(Runners[Account]):
     def _wait_for_allowance(self, account: Account) -> bool:
         """Wait until Telnyx's limit leaves room for one more, and count it as begun; False if that takes too long to
         sit in a place for."""
-        while not self._stopped.wait(self._until_turn_secs(account)):
+        while self._sit_out(account):
+            if self._stopped.wait(self._until_turn_secs(account)):
+                return False
             with self._lock:
-                pause_secs = self._pause_secs(account)
-                if pause_secs <= 0:
+                if self._pause_secs(account) <= 0:
                     self._deleting[account.pk] += 1
                     return True
+        return False
+
+    def _sit_out(self, account: Account) -> bool:
+        """Wait while the limit is used up; False if that takes too long."""
+        while (pause_secs := self._pause_secs(account)) > 0:
             if pause_secs > SHORT_PAUSE_SECS:
                 self.rest(account, pause_secs)
                 return False
             if self._stopped.wait(pause_secs):
                 return False
-        return False
+        return not self._stopped.is_set()
 
     def _until_turn_secs(self, account: Account) -> float:
         """Take the next of the moments at which the account's deletions begin, and say how far off it is. They are
@@ -132,9 +138,12 @@ class Lanes(Runners[Account]):
         return False
 
     def _note(self, account: Account, outcome: Outcome) -> bool:
-        in_a_row = self.note(account, well=not isinstance(outcome, Wait))
         if not isinstance(outcome, Wait):
+            self.note(account, well=True)
             return True
+        if not outcome.has_failed:
+            return True
+        in_a_row = self.note(account, well=False)
         if outcome.whole_account:
             self.rest(account, outcome.secs)
         elif in_a_row >= FAILURES_IN_A_ROW:

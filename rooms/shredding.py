@@ -57,11 +57,13 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Wait:
-    """To be tried again after `secs`; with `whole_account`, nothing else of the account before that either."""
+    """To be tried again after `secs`; with `whole_account`, nothing else of the account before that either. It tells
+    against the account's Telnyx if that `has_failed`."""
 
     why: str
     secs: float
     whole_account: bool = False
+    has_failed: bool = True
 
 
 Outcome = Gone | PutBack | Blocked | Wait
@@ -126,11 +128,11 @@ def attempt(case: Case, *, now: datetime) -> Outcome | None:
             return Gone("never made")
     line = line_of(deletion.account, timeout_secs=timeout_secs())
     found = _look(line, deletion, telnyx_id)
-    if found is None:
-        return Gone("404 to GET")
-    objection = _objection(case, footage, found, now)
-    if objection is not None:
-        return objection
+    judged = Gone("404 to GET") if found is None else _objection(case, footage, found, now)
+    if isinstance(judged, Gone | Blocked) and not _is_known_as(footage, telnyx_id):
+        return None
+    if judged is not None:
+        return judged
     if not _about_to_ask(deletion, footage, telnyx_id):
         return None
     return _delete(line, deletion, telnyx_id)
@@ -211,22 +213,37 @@ def _too_early(footage: AnyFootage, answered_at: datetime | None, now: datetime)
     return None
 
 
+def _is_known_as(footage: AnyFootage, telnyx_id: UUID) -> bool:
+    """Whether this is still what Telnyx calls it, so that what was said of the id is said of the film: the one of a
+    composition whose order's answer was lost may turn out to be another."""
+    rows: QuerySet[Any] = type(footage)._default_manager.filter(pk=footage.pk, telnyx_id=telnyx_id)
+    return rows.exists()
+
+
 def _about_to_ask(deletion: Deletion, footage: AnyFootage, telnyx_id: UUID) -> bool:
     """Write down that DELETE is sent; False, and nothing may be sent, if the deletion is not ours to carry out now, its
     cause or the retention is another than was judged, or the film is not to be deleted any more."""
     mine = Deletion.objects.filter(
-        Exists(_as_judged(deletion, footage)), pk=deletion.pk, fence=deletion.fence, state=Deletion.State.LEASED,
-        cause=deletion.cause, answer=deletion.answer,
-    )  # fmt: skip
+        Exists(_as_judged(deletion, footage, telnyx_id)),
+        pk=deletion.pk,
+        fence=deletion.fence,
+        state=Deletion.State.LEASED,
+        cause=deletion.cause,
+        answer=deletion.answer,
+    )
     return bool(mine.update(answer=ASKED, telnyx_id=telnyx_id))
 
 
-def _as_judged(deletion: Deletion, footage: AnyFootage) -> QuerySet[Any]:
+def _as_judged(deletion: Deletion, footage: AnyFootage, telnyx_id: UUID) -> QuerySet[Any]:
     """The film's row, if what was decided by still holds of it."""
-    rows: QuerySet[Any] = type(footage)._default_manager.filter(pk=footage.pk, state=Footage.State.DELETING)
+    rows: QuerySet[Any] = type(footage)._default_manager.filter(
+        pk=footage.pk, telnyx_id=telnyx_id, state=Footage.State.DELETING
+    )
     if not _may_be_put_back(deletion):
         return rows
     return rows.filter(
+        ended_at=footage.ended_at,
+        completed_at=footage.completed_at,
         expires_at=footage.expires_at,
         retain_until=footage.retain_until,
         room__recording_retention_days=footage.room.recording_retention_days,

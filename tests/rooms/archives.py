@@ -101,6 +101,7 @@ class Archive:
         Room.objects.filter(pk__in=self.studios).update(recording_retention_days=None)
         retaining.follow_tenants(timezone.now())
         self.begun: set[UUID] = set()
+        self.in_hand: list[shredding.Case] = []
         self.deleted: list[UUID] = []
         self.last_entry = max(
             (effect["id"] for effect in self.simulator.effects("recording.deleted")), default=0
@@ -134,7 +135,7 @@ class Archive:
             (self.record, 5), (self.complete, 6), (self.hold, 4), (self.lift, 4), (self.retain, 3),
             (self.room_policy, 2), (self.tenant_policy, 1), (self.time_passes, 6), (self.purge, 8),
             (self.delete_some, 6), (self.order, 2), (self.fault, 3), (self.die, 2), (self.restart, 3),
-            (self.tell_late, 2), (self.unblock, 1),
+            (self.tell_late, 2), (self.unblock, 1), (self.read_some, 3), (self.delete_what_was_read, 3),
         ]  # fmt: skip
         weights = [weight for _, weight in kinds]
         for _ in range(acts):
@@ -294,9 +295,30 @@ class Archive:
     def delete_some(self) -> None:
         """Some of what is due is tried once."""
         Deletion.objects.filter(state="pending").update(due_at=Now())
+        for case in self.some_due():
+            self.carry_out(case)
+
+    def read_some(self) -> None:
+        """A worker has read some of what is due, and comes to it later."""
+        self.in_hand = self.some_due()
+
+    def delete_what_was_read(self) -> None:
+        for case in self.in_hand:
+            self.carry_out(case)
+        self.in_hand = []
+
+    def some_due(self) -> list[shredding.Case]:
         due = shredding.cases_of(deleting.due())
-        for case in self.chance.sample(due, min(len(due), self.chance.randint(1, 4))):
-            deleting.carry_out(case, now=timezone.now())
+        return self.chance.sample(due, min(len(due), self.chance.randint(1, 4)))
+
+    def carry_out(self, case: shredding.Case) -> None:
+        """Try it. What is not to be deleted any more goes only if Telnyx was asked before."""
+        film = self.films.get(case.deletion.footage_id)
+        asked = Deletion.objects.filter(pk=case.deletion.pk, answer=shredding.ASKED).exists()
+        may_go = film is None or film.ordered or asked or self.is_due(film) or film.id in self.deleted
+        deleting.carry_out(case, now=timezone.now())
+        self.read_ledger("carrying out")
+        assert film is None or may_go or film.id not in self.deleted, f"early, and yet deleted: {film}"
 
     def order(self) -> None:
         """Somebody orders a film deleted."""

@@ -252,7 +252,7 @@ def test_an_order_takes_over_what_would_have_been_kept_again(studio: Studio, fil
     assert deleting.begin(film, cause=Deletion.Cause.ORDERED, ordered_by="x:y") is None
 
 
-@pytest.mark.parametrize("of", ["tenant", "room", "film"])
+@pytest.mark.parametrize("of", ["tenant", "room", "film", "end", "completion"])
 def test_a_retention_that_became_longer_after_it_was_read_keeps_it(
     studio: Studio, film: Recording, of: str
 ) -> None:
@@ -264,12 +264,31 @@ def test_a_retention_that_became_longer_after_it_was_read_keeps_it(
     elif of == "room":
         type(row).objects.filter(pk=row.pk).update(recording_retention_days=90)
     else:
-        Recording.objects.filter(pk=film.pk).update(retain_until=timezone.now() + timedelta(days=9))
+        later = {"film": "retain_until", "end": "expires_at", "completion": "completed_at"}[of]
+        Recording.objects.filter(pk=film.pk).update(**{later: timezone.now() + timedelta(days=9)})
     outcome = deleting.carry_out(case, now=timezone.now())
     assert isinstance(outcome, Wait)
     assert isinstance(carry_out_once()[0], PutBack)
     assert state(film) == "kept"
     assert deletes(studio.simulator) == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_composition_that_is_another_at_telnyx_than_was_read_is_looked_for_again(
+    studio: Studio, is_there: bool
+) -> None:
+    film, other = composed(studio), composed(studio)
+    begun(film, "ordered")
+    Composition.objects.filter(pk=other.pk).delete()
+    Composition.objects.filter(pk=film.pk).update(telnyx_id=other.telnyx_id)
+    (case,) = shredding.cases_of(deleting.due())
+    Composition.objects.filter(pk=film.pk).update(telnyx_id=film.telnyx_id)
+    if not is_there:
+        studio.simulator.fault("status", "view_room_composition", times=1, status=404)
+    assert isinstance(deleting.carry_out(case, now=timezone.now()), Wait)
+    assert not studio.simulator.calls("delete_room_composition")
+    assert carry_out_once() == [Gone("204 to DELETE")]
+    assert str(receipt(film).telnyx_id) == film.telnyx_id
 
 
 def test_what_was_taken_over_after_it_was_read_is_read_again(studio: Studio, film: Recording) -> None:
