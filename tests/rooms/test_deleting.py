@@ -418,7 +418,7 @@ def test_a_refused_key_is_shown_and_a_good_one_clears_it(studio: Studio, film: R
     assert account.credential_refused_at is None
 
 
-def test_whoever_lost_the_lease_writes_nothing(studio: Studio, film: Recording) -> None:
+def test_what_another_had_since_it_was_read_is_read_again(studio: Studio, film: Recording) -> None:
     begun(film)
     (case,) = shredding.cases_of(deleting.due())
     Deletion.objects.update(state="leased", fence=7, due_at=timezone.now() + timedelta(hours=1))

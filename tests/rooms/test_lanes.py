@@ -67,9 +67,11 @@ def limit(studio: Studio, calls: int, per_secs: float) -> None:
 
 def test_everything_due_is_deleted_once(studio: Studio, theirs: Studio) -> None:
     expected = sorted(to_delete(studio, 12) + to_delete(theirs, 5))
-    works_off(lanes.Lanes())
+    carriers = lanes.Lanes()
+    works_off(carriers)
     assert sorted(deleted_at_telnyx(studio.simulator)) == expected
     assert len(studio.simulator.calls("delete_room_recording")) == 17
+    assert carriers._deleting.total() == 0
 
 
 def test_a_silent_telnyx_of_one_account_holds_up_no_other(

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from rooms import deleting, holding, purging, shredding
 from rooms.models import Deletion, Hold, PurgeRun, Recording
+from rooms.shredding import Wait
 from tests.rooms.ageing import deleted_at_telnyx, purge, stocked
 from tests.rooms.carriers import threads
 from tests.rooms.films import Studio
@@ -114,6 +116,23 @@ def test_of_several_carriers_one_deletes(studio: Studio) -> None:
     assert sum(outcome is not None for outcome in outcomes) == 1
     assert deleted_at_telnyx(studio.simulator) == [str(film.telnyx_id)]
     assert len(studio.simulator.calls("delete_room_recording")) == 1
+
+
+def test_whoever_outlived_its_lease_deletes_and_writes_nothing(studio: Studio) -> None:
+    stocked(studio, 1, days_ago=40)
+    purge()
+    (case,) = shredding.cases_of(Deletion.objects.all())
+    asked = studio.simulator.fault("hold", "view_room_recording")
+    with threads(1) as submit, capture_logs() as logs:
+        outcome = submit(lambda: deleting.carry_out(case, now=timezone.now()))
+        studio.simulator.await_held(asked)
+        # Its lease runs out while Telnyx is asked, and another takes it.
+        Deletion.objects.update(fence=9)
+        studio.simulator.release(asked)
+        assert outcome.result(30) == Wait("somebody else has it by now", 0.0, has_failed=False)
+    assert "deletion_lost" in [line["event"] for line in logs]
+    assert Deletion.objects.filter(state="leased", fence=9, answer="").count() == 1
+    assert deleted_at_telnyx(studio.simulator) == []
 
 
 def test_a_purge_that_is_refused_by_one_worker_is_not_gone_on_with_by_another(studio: Studio) -> None:

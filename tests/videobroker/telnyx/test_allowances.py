@@ -8,7 +8,7 @@ import pytest
 from tests.simulated import Simulator
 from tests.videobroker.telnyx import samples
 from tests.videobroker.telnyx.conftest import API_KEY
-from tests.videobroker.telnyx.scripted import Script, ScriptedServer, always
+from tests.videobroker.telnyx.scripted import Connection, Script, ScriptedServer, always
 from videobroker.secret import Secret
 from videobroker.telnyx import Telnyx, Transport, errors
 
@@ -62,6 +62,32 @@ def test_nobody_waits_for_longer_than_a_minute_nor_for_what_is_over(serve: Serve
         line.view_room(samples.ROOM_ID)
         assert line.allowance is not None
         assert line.allowance.pause_secs(1, 0.0) <= at_most
+
+
+def test_an_answer_that_was_overtaken_gives_nothing_back_and_prolongs_nothing(
+    serve: Serve, connect: Connect
+) -> None:
+    answers = iter([told(100, 60, 5), told(100, 62, 30), told(100, 99, 30)])
+
+    def script(connection: Connection) -> None:
+        while connection.request():
+            connection.answer(ROOM, 200, next(answers))
+
+    line = connect(serve(script))
+
+    def after_a_call() -> tuple[float, float]:
+        line.view_room(samples.ROOM_ID)
+        assert line.allowance is not None
+        return line.allowance.remaining, line.allowance.pause_secs(100, 0.0)
+
+    assert after_a_call()[0] == 60
+    remaining, pause_secs = after_a_call()
+    assert remaining == 60
+    assert pause_secs <= 5
+    # Far more is left: a new window.
+    remaining, pause_secs = after_a_call()
+    assert remaining == 99
+    assert 29 < pause_secs <= 30
 
 
 def test_what_may_be_used_is_spread_over_the_time_it_is_for(serve: Serve, connect: Connect) -> None:

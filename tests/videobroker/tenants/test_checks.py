@@ -67,6 +67,22 @@ def checked(folder: Path, *options: str, **environment: str) -> subprocess.Compl
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "server",
+    [["-m", "celery", "-A", "videobroker", "worker", "--pool", "solo"], ["-c", "import videobroker.wsgi"]],
+    ids=["worker", "web"],
+)
+def test_no_server_starts_with_a_number_that_makes_no_sense(tmp_path: Path, server: list[str]) -> None:
+    told = {"DATA_DIR": str(tmp_path), "PURGE_HEADROOM": "25"}
+    done = subprocess.run(
+        [sys.executable, *server], cwd=Path(django_settings.BASE_DIR), env={"PATH": os.environ["PATH"], **told},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "PURGE_HEADROOM is 25; it must be from 0 to 0.95." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_embedded_house_behind_tls_is_ready_to_be_deployed_without_another_setting(tmp_path: Path) -> None:
     done = checked(tmp_path, "--deploy", "--fail-level", "WARNING", PUBLIC_URL="https://broker.example.com")
     assert done.returncode == 0, done.stderr
