@@ -44,12 +44,14 @@ class House:
 
 
 @contextmanager
-def start_house(folder: Path, company: Company, simulator: Simulator) -> Iterator[House]:
+def start_house(
+    folder: Path, company: Company, simulator: Simulator, **worker_is_told: str
+) -> Iterator[House]:
     """Everything a story needs, on the test's database: Redis beside PostgreSQL where there is one, else Valkey."""
     with (
         broker_beside(connection.vendor, folder) as broker,
         start_web(folder, REDIS_URL=broker.url) as url,
-        start_worker(folder, REDIS_URL=broker.url, PUBLIC_URL=url) as worker,
+        start_worker(folder, REDIS_URL=broker.url, PUBLIC_URL=url, **worker_is_told) as worker,
     ):
         yield House(url, broker, worker, company, simulator)
 
