@@ -92,7 +92,8 @@ class Lanes(Runners[Account]):
         """Wait until Telnyx's limit leaves room for one more, and count it as begun; False if that takes too long to
         sit in a place for."""
         while self._sit_out(account):
-            if self._stopped.wait(self._until_turn_secs(account)):
+            turn_secs = self._until_turn_secs(account)
+            if turn_secs > SHORT_PAUSE_SECS or self._stopped.wait(turn_secs):
                 return False
             with self._lock:
                 if self._pause_secs(account) <= 0:
@@ -111,14 +112,15 @@ class Lanes(Runners[Account]):
         return not self._stopped.is_set()
 
     def _until_turn_secs(self, account: Account) -> float:
-        """Take the next of the moments at which the account's deletions begin, and say how far off it is. They are
-        spread over the time they have: all at once they would be in everybody's way."""
+        """Take the next of the moments at which the account's deletions begin, unless it is too far off to sit in a place
+        for, and say how far. They are spread over the time they have: all at once they would be in everybody's way."""
         known = _allowance(account)
         apart_secs = known.spacing_secs(CALLS_EACH, settings.PURGE_HEADROOM) if known is not None else 0.0
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next_turn.get(account.pk, 0.0))
-            self._next_turn[account.pk] = turn + min(apart_secs, SHORT_PAUSE_SECS)
+            if turn - now <= SHORT_PAUSE_SECS:
+                self._next_turn[account.pk] = turn + min(apart_secs, SHORT_PAUSE_SECS)
             return turn - now
 
     def _pause_secs(self, account: Account) -> float:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import psutil
@@ -250,6 +251,8 @@ def report(watch: Watch, mints: Mints, calls: dict[str, dict[str, int]], took: f
         f"calls: {per_sec:.1f} a second of {LIMIT} that Telnyx allows ({per_sec / LIMIT:.0%}), {refused} refused"
     )
     print(f"bulk deletes: {sum(calls.get('delete_room_recordings', {}).values())}")
+    quiet, busy = fmean(mints.quiet), fmean(mints.purging)
+    print(f"mints on average: {quiet:.1f} ms, while purging {busy:.1f} ms: {busy / quiet:.2f} x")
     for share, name in ((0.5, "p50"), (0.95, "p95")):
         quiet, busy = _at(mints.quiet, share), _at(mints.purging, share)
         print(f"mints {name}: {quiet:.1f} ms, while purging {busy:.1f} ms: {busy / quiet:.2f} x")
