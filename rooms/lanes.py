@@ -112,8 +112,9 @@ class Lanes(Runners[Account]):
         return not self._stopped.is_set()
 
     def _until_turn_secs(self, account: Account) -> float:
-        """Take the next of the moments at which the account's deletions begin, unless it is too far off to sit in a place
-        for, and say how far. They are spread over the time they have: all at once they would be in everybody's way."""
+        """Take the next of the moments at which the account's deletions begin, unless it is too far off to sit in a
+        place for, and say how far off it is. They are spread over the time they have: all at once they would be in
+        everybody's way."""
         known = _allowance(account)
         apart_secs = known.spacing_secs(CALLS_EACH, settings.PURGE_HEADROOM) if known is not None else 0.0
         with self._lock:
