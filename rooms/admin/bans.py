@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
@@ -119,8 +118,8 @@ class BanAdmin(RoomBoundAdmin):
             form.base_fields["room"].help_text = "The rooms that you moderate."
         return form
 
-    def save_model(self, request: HttpRequest, obj: Ban, form: forms.Form, change: bool) -> None:
-        values = form.values  # type: ignore[attr-defined]  # it is a BanForm
+    def save_model(self, request: HttpRequest, obj: Ban, form: Any, change: bool) -> None:
+        values = form.values
         banning.ban(caller_of(request, obj.tenant), obj.room, {"id": obj.pk, **values}, now=timezone.now())
 
     def history_of(self, row: Ban) -> Q:

@@ -114,7 +114,7 @@ class DeletionAdmin(TenantAdmin):
 
     @admin.display(description="room")
     def in_room(self, deletion: Deletion) -> str:
-        name: str | None = deletion.room_name  # type: ignore[attr-defined]  # annotated
+        name: str | None = deletion.room_name  # type: ignore[attr-defined]  # its list and its page annotate it
         return name or str(deletion.room_id)
 
     @admin.display(description="state", ordering="state")

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
@@ -68,8 +67,8 @@ class MemberAdmin(RoomBoundAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["room", "identity"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Member, form: forms.Form, change: bool) -> None:
-        values = form.values  # type: ignore[attr-defined]  # it is a MemberForm
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        values = form.values
         caller = caller_of(request, obj.room.tenant)
         if change:
             keeping.change_member(caller, Member.objects.get(pk=obj.pk), values)

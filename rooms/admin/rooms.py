@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
@@ -159,8 +158,8 @@ class RoomAdmin(LiveRoom, DaysOfRoom):
         owners = () if user_of(request).is_operator else sorted(BACK_END_FIELDS)
         return ["standing", "tenant", *self.facts, "account", "telnyx_id", *owners]
 
-    def save_model(self, request: HttpRequest, obj: Room, form: forms.Form, change: bool) -> None:
-        values, now = form.values, timezone.now()  # type: ignore[attr-defined]  # it is a RoomForm
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        values, now = form.values, timezone.now()
         if change:
             room = Room.objects.select_related("tenant", "account").get(pk=obj.pk)
             keeping.update_room(caller_of(request, room.tenant), room, values, now=now)
@@ -202,7 +201,7 @@ class RoomAdmin(LiveRoom, DaysOfRoom):
     @admin.display(description="in now")
     def in_now(self, room: Room) -> SafeString | str:
         """How many are in, and the way to see who."""
-        count: int | None = room.head_count  # type: ignore[attr-defined]  # annotated
+        count: int | None = room.head_count  # type: ignore[attr-defined]  # the list annotates it
         if count is None:
             return EMPTY
         path = reverse("admin:rooms_room_live", args=[room.pk])

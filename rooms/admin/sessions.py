@@ -238,7 +238,7 @@ class SessionAdmin(RoomBoundAdmin):
 
     @admin.display(description="people")
     def people(self, session: Session) -> int:
-        count: int = session.people_count  # type: ignore[attr-defined]  # annotated
+        count: int = session.people_count  # type: ignore[attr-defined]  # the list annotates it
         return count
 
 

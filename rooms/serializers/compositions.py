@@ -95,7 +95,7 @@ class LayoutField(serializers.DictField):
         return regions
 
 
-class LayoutFieldInSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # untyped upstream
+class LayoutFieldInSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its package has no types
     """How the OpenAPI document says how many regions there may be, which DRF has no words for."""
 
     target_class = LayoutField

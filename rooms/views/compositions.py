@@ -79,7 +79,7 @@ class CompositionsView(CompositionView):
     @idempotent_in_one_transaction
     def _order(self, request: Request, session: Session, values: dict[str, Any]) -> Response:
         ordered = composing.order(self.caller, session, values)
-        ordered.composition.operation_id = ordered.operation.pk  # type: ignore[attr-defined]  # shown once
+        ordered.composition.operation_id = ordered.operation.pk  # type: ignore[attr-defined]  # only this answer shows it, from no column
         shown = OrderedCompositionRecord(ordered.composition, context=self.get_serializer_context())
         return one(shown.data, 202)
 

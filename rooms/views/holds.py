@@ -52,7 +52,7 @@ class HoldsView(ApiView):
             caller, self.tenant, self.subject, reason=self.body["reason"], holder=holder[:200]
         )
         hold = placed.hold
-        hold.too_late_for = [footage.pk for footage in placed.too_late_for]  # type: ignore[attr-defined]  # shown once
+        hold.too_late_for = [footage.pk for footage in placed.too_late_for]  # type: ignore[attr-defined]  # only this answer shows it, from no column
         return one(PlacedHoldRecord(hold).data, 201)
 
     def _subject(self) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _is_ours(item: pytest.Item) -> bool:
 def _share(config: pytest.Config) -> Share:
     """This worker's."""
     if SHARE not in config.stash:
-        base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # fixtures have it, hooks do not
+        base: Path = config._tmp_path_factory.getbasetemp()
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
         config.stash[SHARE] = Share(base.parent / f"stack-{run}" if run else base / "stack")
     return config.stash[SHARE]

@@ -47,7 +47,7 @@ def test_any_order_with_repeats_gives_the_same_rows_and_tells_each_fact_once(roo
     for order in permutations(facts(room)):
         told: list[str] = []
         for name in (*order, *order):
-            told += facts(room)[name]().news  # type: ignore[operator]  # each is a call
+            told += facts(room)[name]().news
         assert shown() == (at(0), at(6), "empty", at(1), at(5), "kicked", "context"), order
         assert sorted(told) == [
             "participant.joined",

@@ -63,7 +63,7 @@ class TestWhatIsShown:
         film = studio.recorded("bo")
         [only] = shown(acme.back_end)
         assert only["download_url"] == f"http://testserver{PATH}/{film.pk}/download"
-        settings.PUBLIC_URL = "https://video.example.com"  # type: ignore[attr-defined]  # pytest-django's
+        settings.PUBLIC_URL = "https://video.example.com"
         [only] = shown(acme.back_end)
         assert only["download_url"] == f"https://video.example.com{PATH}/{film.pk}/download"
 
@@ -106,7 +106,7 @@ class TestWhatIsShown:
     ) -> None:
         for _ in range(5):
             studio.recorded("bo")
-        with django_assert_max_num_queries(8):  # type: ignore[operator]  # pytest-django's
+        with django_assert_max_num_queries(8):
             assert len(shown(acme.back_end)) == 5
 
 
@@ -188,7 +188,7 @@ class TestFilters:
     def test_by_the_days_of_its_beginning_and_its_end(
         self, films: dict[str, Recording], acme: Company
     ) -> None:
-        films["sound"].started_at -= timedelta(days=3)  # type: ignore[operator]  # it has one
+        films["sound"].started_at -= timedelta(days=3)
         films["sound"].ended_at = films["sound"].started_at
         films["sound"].save()
         day = f"{films['sound'].started_at:%Y-%m-%d}"
