@@ -8,7 +8,8 @@ POSTGRES="${TEST_POSTGRES_URL:-postgres://postgres@127.0.0.1:5432/postgres}"
 ON_POSTGRES="
 tests/rooms/test_purging_races.py tests/rooms/test_waiting_for_each_other.py tests/rooms/test_leases.py
 tests/rooms/test_dispatching.py tests/rooms/test_carrying.py tests/rooms/test_mirroring.py tests/rooms/test_recordings.py
-tests/rooms/test_purging.py tests/rooms/test_purging_by_clocks.py tests/rooms/test_holds.py tests/rooms/test_retention.py tests/rooms/test_bans.py
+tests/rooms/test_purging.py tests/rooms/test_purging_by_clocks.py tests/rooms/test_holds.py
+tests/rooms/test_retention.py tests/rooms/test_bans.py
 tests/rooms/test_evicting.py tests/rooms/test_delivering.py tests/rooms/test_erasing.py
 tests/rooms/test_deleting_recordings.py tests/rooms/test_provisioning.py tests/rooms/test_hostile_participants.py
 tests/rooms/test_composing_by_itself.py tests/rooms/test_any_course_of_events.py tests/rooms/test_deleting.py

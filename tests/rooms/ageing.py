@@ -103,6 +103,10 @@ def carry_out_due(now: datetime | None = None) -> list[Any]:
     return [deleting.carry_out(each, now=now or timezone.now()) for each in cases]
 
 
+# After so long a purge compares the clocks again.
+LATER = purging.LOOKED_AT_EVERY + timedelta(seconds=1)
+
+
 def purge_all(rounds: int = 30) -> None:
     """Purge until nothing is left to do; fails if there is no end to it."""
     for _ in range(rounds):

@@ -13,6 +13,7 @@ from rooms.models import Composition, Deletion, Hold, PurgeRun, Recording
 from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.ageing import (
+    LATER,
     assert_never_in_bulk,
     carry_out_once,
     days_pass,
@@ -30,7 +31,6 @@ from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
-LATER = purging.LOOKED_AT_EVERY + timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)

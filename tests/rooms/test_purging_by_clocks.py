@@ -11,6 +11,7 @@ from rooms import purging
 from rooms.clocks import Clocks
 from rooms.models import Deletion, PurgeRun
 from tests.rooms.ageing import (
+    LATER,
     carry_out_once,
     deletes,
     kept,
@@ -23,7 +24,6 @@ from tests.rooms.films import Studio
 from tests.tokens.passing import Time
 
 pytestmark = pytest.mark.django_db
-LATER = purging.LOOKED_AT_EVERY + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("days", [3650, 0.01, -0.01])

@@ -31,9 +31,7 @@ def give_way(niceness: int) -> None:
 
 def _weigh_session(niceness: int) -> None:
     """Linux lets only one session of all be weighed each tenth of a second."""
-    tries = _TRIES
-    while tries:
-        tries -= 1
+    for _ in range(_TRIES):
         try:
             if niceness > int(_AUTOGROUP.read_text().split()[-1]):
                 _AUTOGROUP.write_text(str(niceness))
