@@ -1,5 +1,5 @@
 """An archive that anything happens to: films are made, completed, held, let go, kept longer or shorter, grow old;
-purges begin, go on and die; Telnyx fails. Beside it is a book that says, by rules of its own, what may be deleted.
+purges begin, go on and die; Telnyx fails. Beside it is a book (`books`) that says what may be deleted.
 
 Every film has a history of its own, interleaved with those of the others. After each act the archive is compared with
 the book: what was begun to be deleted had to be due and free at that moment, and what Telnyx deleted had to be begun.
@@ -8,7 +8,6 @@ the book: what was begun to be deleted had to be due and free at that moment, an
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from rooms import deleting, footage, holding, retaining, shredding
-from rooms.models import Deletion, Hold, PurgeRun, Recording, Room
+from rooms.models import Deletion, PurgeRun, Recording, Room
 from tests.asking import Json
 from tests.rooms.ageing import (
     A_DAY,
@@ -28,6 +27,7 @@ from tests.rooms.ageing import (
     left,
     purge,
 )
+from tests.rooms.books import Book, Film, Held
 from tests.rooms.dying import Step, dies_at
 from tests.rooms.films import Studio
 from tests.simulated import Simulator
@@ -60,49 +60,21 @@ STEPS = [
 AGES = 3000.0
 
 
-@dataclass
-class Film:
-    """What the book says of one film. Times are the archive's own, in days, which begin with 0."""
-
-    id: UUID
-    telnyx_id: UUID
-    room: UUID
-    identity: str
-    history: list[str] = field(default_factory=list)
-    completed: float | None = None
-    until: float | None = None
-    end: float | None = None
-    ordered: bool = False
-
-
-@dataclass
-class Held:
-    """A hold in force."""
-
-    row: Hold
-    covers: Callable[[Film], bool]
-
-
-class Archive:
+class Archive(Book):
     """Films of two rooms of one tenant, and some of another tenant's that nothing may touch."""
 
     def __init__(self, studios: list[Studio], foreign: Studio, seed: int) -> None:
+        super().__init__(UUID(str(studio.room["id"])) for studio in studios)
         self.chance = random.Random(seed)
         self.studios = {UUID(str(studio.room["id"])): studio for studio in studios}
         self.simulator: Simulator = studios[0].simulator
         self.tenant: Tenant = studios[0].gathering.row.tenant
         self.account = account_id_of(self.simulator, str(studios[0].gathering.row.telnyx_id))
-        self.films: dict[UUID, Film] = {}
-        self.holds: list[Held] = []
-        self.today = 0.0
-        self.tenant_days, self.room_days = 30, dict.fromkeys(self.studios, 0)
         self.followed_days = 30
         Tenant.objects.filter(pk=self.tenant.pk).update(recording_retention_days=30)
         Room.objects.filter(pk__in=self.studios).update(recording_retention_days=None)
         retaining.follow_tenants(timezone.now())
-        self.begun: set[UUID] = set()
         self.in_hand: list[shredding.Case] = []
-        self.deleted: list[UUID] = []
         self.last_entry = max(
             (effect["id"] for effect in self.simulator.effects("recording.deleted")), default=0
         )
@@ -364,48 +336,8 @@ class Archive:
         for deletion in Deletion.objects.filter(state="blocked"):
             assert deleting.unblock(HOUSE, deletion)
 
-    # --- The book -----------------------------------------------------------------------------------------
-
     def any_film(self) -> Film | None:
         return self.chance.choice(list(self.films.values())) if self.films else None
-
-    def note(self, what: str, covers: Callable[[Film], bool]) -> None:
-        for film in self.films.values():
-            if covers(film):
-                film.history.append(what)
-
-    def is_there(self, film: Film) -> bool:
-        return film.id not in self.deleted
-
-    def days_now(self, film: Film) -> int:
-        return self.room_days[film.room] or self.tenant_days
-
-    def follow(self, covers: Callable[[Film], bool]) -> None:
-        """A retention has changed for these films."""
-        for film in self.films.values():
-            if (
-                covers(film)
-                and film.completed is not None
-                and film.until is None
-                and film.id not in self.begun
-            ):
-                self.move(film, film.completed + self.days_now(film))
-                film.history.append("policy")
-
-    def move(self, film: Film, end: float) -> None:
-        """Later holds at once; sooner not before a day from now."""
-        assert film.end is not None
-        film.end = end if end >= film.end else max(end, min(film.end, self.today + 1))
-
-    def is_held(self, film: Film) -> bool:
-        return any(held.covers(film) for held in self.holds)
-
-    def is_due(self, film: Film) -> bool:
-        if film.completed is None or film.end is None:
-            return False
-        says = film.until if film.until is not None else film.completed + self.days_now(film)
-        # Acts take seconds; what is due within the next minute may be taken to be.
-        return max(film.end, says) <= self.today + 1 / 1440
 
     # --- The comparison -----------------------------------------------------------------------------------
 
@@ -460,9 +392,6 @@ class Archive:
         self.finish()
         self.assert_gone(set(self.films))
         assert not self.simulator.calls("delete_room_recordings")
-
-    def stays(self, film: Film) -> bool:
-        return film.id not in self.begun and (film.completed is None or self.is_held(film))
 
     def finish(self) -> None:
         for _ in range(200):

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rooms.models import Recording
+from tests.rooms.deletions import DELETE, FAULTS, LOOK, delete_under, film, named
 from tests.rooms.films import Studio
-from tests.rooms.test_deleting import DELETE, FAULTS, LOOK, delete_under, film, named
 
 __all__ = ["film"]
 

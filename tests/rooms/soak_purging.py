@@ -12,9 +12,9 @@ from django.db import connection
 from tests.cast import Company
 from tests.rooms.ageing import assert_never_in_bulk
 from tests.rooms.archives import Archive, histories
+from tests.rooms.deletions import FAULTS
 from tests.rooms.dying import Step
 from tests.rooms.films import Studio
-from tests.rooms.test_deleting import FAULTS
 from tests.rooms.test_purging_killed import (
     CLOCK_FAULTS,
     OF_DELETIONS,

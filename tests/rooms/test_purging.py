@@ -25,8 +25,8 @@ from tests.rooms.ageing import (
     run_of,
     stocked,
 )
+from tests.rooms.deletions import composed
 from tests.rooms.films import Studio
-from tests.rooms.test_deleting import composed
 from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import AuditEntry
 

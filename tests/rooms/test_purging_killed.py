@@ -20,9 +20,9 @@ from tests.rooms.ageing import (
     purge_all,
     stocked,
 )
+from tests.rooms.deletions import DELETE, FAULTS, LOOK
 from tests.rooms.dying import Step, dies_at
 from tests.rooms.films import Studio
-from tests.rooms.test_deleting import DELETE, FAULTS, LOOK
 from tests.simulated import Simulator, wait_until
 from tests.workers import start_broker, start_worker
 
