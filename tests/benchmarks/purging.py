@@ -4,8 +4,10 @@ Acme has DUE recordings (100,000 unless told) whose retention is over; globex's 
 worker and a simulated Telnyx with a rate limit, each a process of its own. It prints
 
 - how much memory the worker takes at the start, in the middle and in the end: it must not grow with what is to be done;
-- how many calls a second Telnyx had of acme's account, beside its limit, and how many it had to refuse;
-- how long globex's mints take while nothing is purged, and while acme is: their ratio.
+- how many calls a second Telnyx had of acme's account, and at most in any one second, beside its limit, and how many it
+  had to refuse: all by Telnyx's own ledger;
+- how long globex's mints take while nothing is purged, and while acme is: their ratio, which is to stay below 1.2 for
+  the average and the median.
 
 LIMIT is Telnyx's rate limit in calls a second; the purge leaves a quarter of it to others, and each deletion is two
 calls. MINTS_PER_SEC is how fast globex's people come.
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +30,7 @@ import psutil
 import requests
 
 if TYPE_CHECKING:
+    from tests.asking import Json
     from tests.cast import Company
     from tests.rooms.films import Studio
     from tests.simulated import Simulator
@@ -149,13 +153,36 @@ class Minting:
         self.http.post(path, json={"refresh_token": refresh_token}, timeout=30).raise_for_status()
 
 
+class Calls:
+    """What Telnyx was asked from now on. Its ledger forgets the oldest of very many, so it is read as it grows."""
+
+    def __init__(self, simulator: "Simulator", account: str) -> None:
+        self._simulator = simulator
+        self._account = account
+        self._last = max((entry["id"] for entry in simulator.ledger()), default=0)
+        self.answers: Counter[int | None] = Counter()
+        self.operations: Counter[str] = Counter()
+        self.in_second: Counter[str] = Counter()
+
+    def look(self) -> None:
+        for call in self._simulator.calls(since=self._last):
+            self._last = call["id"]
+            self.operations[call["operation"]] += 1
+            if call["account_id"] == self._account:
+                self._count(call)
+
+    def _count(self, call: "Json") -> None:
+        self.answers[call["status"]] += 1
+        self.in_second[call["at"][: len("2030-01-01T10:02:00")]] += 1
+
+
 @dataclass
 class Watch:
-    """What is seen of the purge every few seconds."""
+    """What is seen every few seconds, of the purge and of what is there without it."""
 
-    there: Place
     worker: "Running"
-    left: list[int] = field(default_factory=list)
+    calls: Calls
+    left: list[int] = field(default_factory=lambda: [DUE])
     rss_mb: list[float] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -164,12 +191,12 @@ class Watch:
 
         from rooms.models import Recording
 
-        while True:
+        while not self.stopped.wait(LOOK_SECS):
             self.left.append(Recording.objects.exclude(state="deleted").count())
             self.rss_mb.append(_rss_mb(self.worker))
+            self.calls.look()
             _tell(f"{DUE - self.left[-1]} of {DUE} deleted, the worker takes {self.rss_mb[-1]:.0f} MB")
-            if not self.left[-1] or self.stopped.wait(LOOK_SECS):
-                break
+        self.calls.look()
         connection.close()
 
 
@@ -182,22 +209,24 @@ def measure(there: Place) -> None:
     from tests.workers import start_worker
 
     studio = stock(there)
-    limit_of(there, studio)
+    account = limit_of(there, studio)
     minting, mints = Minting(there), Mints()
-    calls = Calls(there)
+    calls = Calls(there.simulator, account)
     with start_worker(there.folder, **there.told) as worker:
-        watch = Watch(there, worker)
+        watch = Watch(worker, calls)
         looking = threading.Thread(target=watch.run)
+        looking.start()
         # Purges begin by themselves within a minute of the worker's start; until then it is idle.
         minting.for_secs(TURN_SECS, mints.quiet, mints.telnyx_quiet)
         began = time.monotonic()
-        looking.start()
         begin_purge()
-        while looking.is_alive():
+        while watch.left[-1]:
             minting.for_secs(min(TURN_SECS, LOOK_SECS), mints.purging, mints.telnyx_purging)
         took = time.monotonic() - began
         minting.for_secs(TURN_SECS, mints.quiet, mints.telnyx_quiet)
-    report(watch, mints, calls.since(), took)
+        watch.stopped.set()
+        looking.join()
+    report(watch, mints, took)
 
 
 def begin_purge() -> None:
@@ -208,59 +237,38 @@ def begin_purge() -> None:
     purging.begin_due(timezone.now())
 
 
-def limit_of(there: Place, studio: "Studio") -> None:
-    """Telnyx limits acme's account."""
+def limit_of(there: Place, studio: "Studio") -> str:
+    """Telnyx limits acme's account; its id."""
     from tests.rooms.ageing import account_id_of
 
     account = account_id_of(there.simulator, str(studio.gathering.row.telnyx_id))
     there.simulator.put_state(accounts=[{"id": account, "rate_limit": {"limit": LIMIT, "per_secs": 1}}])
+    return account
 
 
-class Calls:
-    """What Telnyx was asked from now on."""
-
-    def __init__(self, there: Place) -> None:
-        self.there = there
-        self.before = self._summary()
-
-    def since(self) -> dict[str, dict[str, int]]:
-        now = self._summary()
-        return {
-            operation: {
-                status: count - self.before.get(operation, {}).get(status, 0)
-                for status, count in counts.items()
-            }
-            for operation, counts in now.items()
-        }
-
-    def _summary(self) -> dict[str, dict[str, int]]:
-        found: dict[str, dict[str, int]] = self.there.simulator.control("GET", "ledger/summary")
-        return found
-
-
-def report(watch: Watch, mints: Mints, calls: dict[str, dict[str, int]], took: float) -> None:
+def report(watch: Watch, mints: Mints, took: float) -> None:
     middle = len(watch.rss_mb) // 2
     at = {"start": watch.rss_mb[0], "middle": watch.rss_mb[middle], "end": watch.rss_mb[-1]}
     print("\nmemory of the worker: " + ", ".join(f"{mb:.0f} MB at the {when}" for when, mb in at.items()))
     print(f"the most it took: {max(watch.rss_mb):.0f} MB")
-    asked = 2 * DUE  # to look, and to delete; the ledger forgets the oldest of very many
-    refused = sum(counts.get("429", 0) for counts in calls.values())
     print(f"deleted {DUE} in {took:.0f} s: {DUE / took:.1f} a second")
-    per_sec = asked / took
+    calls = watch.calls
+    per_sec, most = calls.answers.total() / took, max(calls.in_second.values())
     print(
-        f"calls: {per_sec:.1f} a second of {LIMIT} that Telnyx allows ({per_sec / LIMIT:.0%}), {refused} refused"
+        f"calls: {per_sec:.1f} a second of {LIMIT} that Telnyx allows ({per_sec / LIMIT:.0%}), at most {most} in one; "
+        f"{calls.answers[429]} refused"
     )
-    print(f"bulk deletes: {sum(calls.get('delete_room_recordings', {}).values())}")
-    quiet, busy = fmean(mints.quiet), fmean(mints.purging)
-    print(f"mints on average: {quiet:.1f} ms, while purging {busy:.1f} ms: {busy / quiet:.2f} x")
+    print(f"answers: {dict(calls.answers)}; bulk deletes: {calls.operations['delete_room_recordings']}")
+    print(f"mints on average: {_beside(fmean(mints.quiet), fmean(mints.purging))}")
     for share, name in ((0.5, "p50"), (0.95, "p95")):
-        quiet, busy = _at(mints.quiet, share), _at(mints.purging, share)
-        print(f"mints {name}: {quiet:.1f} ms, while purging {busy:.1f} ms: {busy / quiet:.2f} x")
-        quiet, busy = _at(mints.telnyx_quiet, share), _at(mints.telnyx_purging, share)
-        print(
-            f"  of which simulated Telnyx {name}: {quiet:.1f} ms, while purging {busy:.1f} ms: {busy / quiet:.2f} x"
-        )
+        print(f"mints {name}: {_beside(_at(mints.quiet, share), _at(mints.purging, share))}")
+        telnyx = _beside(_at(mints.telnyx_quiet, share), _at(mints.telnyx_purging, share))
+        print(f"  of which simulated Telnyx {name}: {telnyx}")
     print(f"({len(mints.quiet)} mints, and {len(mints.purging)} while purging)")
+
+
+def _beside(quiet: float, busy: float) -> str:
+    return f"{quiet:.1f} ms, while purging {busy:.1f} ms: {busy / quiet:.2f} x"
 
 
 def _at(values: list[float], share: float) -> float:
