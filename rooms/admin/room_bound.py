@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from rooms import rights
-from rooms.models import Ban, Role, Room
+from rooms.models import Room
 from videobroker.admin.callers import caller_of, user_of
 from videobroker.admin.figures import counted
 from videobroker.admin.tenancy import TenantAdmin
@@ -24,11 +23,7 @@ def rooms_to_decide(request: HttpRequest) -> QuerySet[Room]:
     caller = caller_of(request)
     if caller.tenant is None or caller.identity is None:
         return rooms.none()
-    moderated = rooms.of(caller.tenant).filter(
-        members__identity=caller.identity, members__role=Role.MODERATOR
-    )
-    bans = Ban.objects.of(caller.tenant).in_force(timezone.now()).filter(identity=caller.identity)
-    return moderated.exclude(Exists(bans.filter(Q(room=None) | Q(room=OuterRef("pk")))))
+    return rooms.moderated_by(caller)
 
 
 def may_decide_in(request: HttpRequest, room: Room) -> bool:

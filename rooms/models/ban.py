@@ -2,11 +2,11 @@ import uuid
 from datetime import UTC, datetime
 from typing import Final, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
-from rooms.models.participant import Participant
 from videobroker.tenants import pseudonyms
 from videobroker.tenants.identities import validate_identity
 from videobroker.tenants.scoping import TenantQuerySet
@@ -30,8 +30,10 @@ class BanQuerySet(TenantQuerySet["Ban"]):
 
     def with_effect(self) -> Self:
         """Each with what is known of how far it has got: `removed_at`, `sealed_at`."""
+        # By its name: participants stand on rooms, and rooms on bans.
+        participants = apps.get_model("rooms", "Participant")._default_manager
         theirs = (
-            Participant.objects.filter(
+            participants.filter(
                 room_id=Coalesce(OuterRef("room_id"), F("room_id")),
                 tenant=OuterRef("tenant_id"),
                 identity=OuterRef("identity"),

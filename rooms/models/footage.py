@@ -3,10 +3,9 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from rooms.models.member import Role
+from rooms.models.room import Room
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.scoping import Row, TenantQuerySet
 
@@ -38,8 +37,7 @@ class FootageQuerySet(TenantQuerySet[Row]):
         found = self.of(caller.the_tenant).kept()
         if caller.is_back_end:
             return found
-        moderated = Q(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
-        return found.filter(moderated, room__deleted_at=None)
+        return found.filter(room__in=Room.objects.moderated_by(caller))
 
 
 class Footage(models.Model):

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from rooms.models.ban import Ban
+from rooms.models.member import Role
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.scoping import TenantQuerySet
 
@@ -40,6 +43,14 @@ class RoomQuerySet(TenantQuerySet["Room"]):
         if caller.is_back_end:
             return rooms
         return rooms.filter(Q(access=Access.TENANT) | Q(members__identity=caller.identity)).distinct()
+
+    def moderated_by(self, caller: Caller) -> Self:
+        """The living rooms of the tenant in which this person decides about others: where they are a moderator and not
+        banned. None for whoever is no person; what may be done without being one is not asked of rooms."""
+        rooms = self.of(caller.the_tenant).living()
+        theirs = rooms.filter(members__identity=caller.identity, members__role=Role.MODERATOR)
+        bans = Ban.objects.against(caller.the_tenant.pk, caller.identity or "").in_force(timezone.now())
+        return theirs.exclude(Exists(bans.filter(Q(room=None) | Q(room=OuterRef("pk")))))
 
 
 class Room(models.Model):

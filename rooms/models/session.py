@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from rooms.models.member import Role
+from rooms.models.room import Room
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.scoping import TenantQuerySet
 
@@ -27,11 +27,10 @@ class SessionQuerySet(TenantQuerySet["Session"]):
 
     def visible_to(self, caller: Caller) -> Self:
         """The tenant's sessions: all of them to a back end, to a person those of the rooms they moderate."""
-        sessions = self.of(caller.the_tenant).filter(room__deleted_at=None)
+        sessions = self.of(caller.the_tenant)
         if caller.is_back_end:
-            return sessions
-        moderated = Q(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
-        return sessions.filter(moderated)
+            return sessions.filter(room__deleted_at=None)
+        return sessions.filter(room__in=Room.objects.moderated_by(caller))
 
 
 # What is known of a session, and was not told to the tenant's back end yet.

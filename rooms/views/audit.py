@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rooms.models import Member, Role
+from rooms.models import Room
 from rooms.serializers import Record
 from videobroker.api import examples
 from videobroker.api.cursors import CursorPages, each_oldest_first
@@ -83,10 +83,7 @@ def visible_to(caller: Caller) -> QuerySet[AuditEntry]:
     entries = AuditEntry.objects.of(caller.the_tenant)
     if caller.is_back_end:
         return entries
-    moderated = Member.objects.of(caller.the_tenant).filter(
-        identity=caller.identity, role=Role.MODERATOR, room__deleted_at=None
-    )
-    return entries.filter(room_id__in=moderated.values("room_id"))
+    return entries.filter(room_id__in=Room.objects.moderated_by(caller).order_by().values("pk"))
 
 
 class AuditEntriesView(ApiView):

@@ -62,8 +62,8 @@ class TestForWhom:
 
     def test_not_for_a_moderator_who_was_banned(self, studio: Studio, film: Recording, acme: Company) -> None:
         Ban.objects.create(tenant=acme.row, room_id=studio.room["id"], identity="ana", created_by="test")
-        assert download(acme.person("ana"), film).refusal == (403, "not_a_moderator")
-        assert audited(studio.room, "recording.downloaded") == [("ana", str(film.pk), "not_a_moderator")]
+        assert download(acme.person("ana"), film).refusal == (404, "not_found")
+        assert audited(studio.room, "recording.downloaded") == [("ana", str(film.pk), "not_found")]
         assert studio.simulator.calls(VIEW) == []
 
     def test_for_another_tenant_it_never_was(self, studio: Studio, film: Recording, globex: Company) -> None:

@@ -5,6 +5,7 @@ import pytest
 from rooms.models import Room
 from tests.asking import Answer, Json
 from tests.cast import Company
+from tests.rooms.films import Studio
 from videobroker.tenants.models import AuditEntry
 from videobroker.tenants.scopes import SCOPES
 
@@ -196,6 +197,29 @@ def test_a_moderator_who_is_banned_decides_nothing_until_the_ban_is_lifted(
     assert {answer.refusal for answer in refused} == {(403, "not_a_moderator")}
     assert acme.back_end.delete(f"/v2/bans/{ban['id']}").status == 204
     assert ana.patch(path_of(demo_room), {"locked": True}).status == 200
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_moderator_who_is_banned_sees_nothing_of_what_goes_on(
+    acme: Company, studio: Studio, everywhere: bool
+) -> None:
+    film, ana = studio.recorded("bo"), acme.person("ana")
+    held = acme.back_end.post("/v2/holds", {"recording_id": str(film.pk), "reason": "case 7"})
+    lists = [
+        "/v2/room_sessions",
+        "/v2/room_participants",
+        "/v2/room_recordings",
+        "/v2/holds",
+        "/v2/audit_entries",
+    ]
+    assert held.status == 201
+    assert all(ana.get(path).data for path in lists)
+    bans = "/v2/bans" if everywhere else f"{path_of(studio.room)}/bans"
+    ban = acme.back_end.post(bans, {"identity": "ana"}).data
+    assert [ana.get(path).data for path in lists] == [[]] * len(lists)
+    assert ana.get(f"/v2/room_recordings/{film.pk}").refusal == (404, "not_found")
+    acme.back_end.delete(f"/v2/bans/{ban['id']}")
+    assert all(ana.get(path).data for path in lists)
 
 
 def test_a_ban_from_one_room_leaves_a_moderator_their_others(acme: Company, demo_room: Json) -> None:
