@@ -4,6 +4,9 @@ A hold and the beginning of a deletion must never both succeed. So whether somet
 (`Footage.held`), where placing a hold and beginning a deletion meet: each is a conditional UPDATE of that row, and the
 database lets one of them come first. The holds themselves are asked as well (`covering`), for what was recorded, or
 attributed to its person, after the hold was placed.
+
+Who somebody is may be decided anew when facts come late. A hold on a person covers whoever has shown a context of
+theirs, whatever is thought of it at the moment: what it has covered once it covers until it is lifted.
 """
 
 from collections.abc import Sequence
@@ -15,7 +18,7 @@ from uuid import UUID
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from rooms.models import Composition, Footage, Hold, Member, Recording, Role, Room
+from rooms.models import Composition, Footage, Hold, Participant, Recording, Room
 from rooms.models.footage import FootageQuerySet
 from videobroker.api.problems import conflict
 from videobroker.tenants import auditing
@@ -42,15 +45,19 @@ def covering(model: type[Recording] | type[Composition]) -> Q:
     by_room = Exists(holds.filter(room=OuterRef("room")))
     if model is Recording:
         by_itself = Exists(holds.filter(recording=OuterRef("pk")))
-        by_person = Exists(holds.filter(identity=OuterRef("participant__identity")))
+        by_person = _of_held(holds)
     else:
         by_itself = Exists(holds.filter(composition=OuterRef("pk")))
         shown = Recording.objects.filter(session=OuterRef("session_id"))
-        held_people = Hold.objects.in_force().filter(
-            tenant=OuterRef("tenant"), identity=OuterRef("participant__identity")
-        )
-        by_person = Exists(shown.filter(Exists(held_people)))
-    return Q(by_room) | Q(by_itself) | Q(by_person)
+        by_person = Q(Exists(shown.filter(_of_held(holds))))
+    return Q(by_room) | Q(by_itself) | by_person
+
+
+def _of_held(holds: models.QuerySet[Hold]) -> Q:
+    """Recordings of somebody whom one of these holds is on."""
+    return Q(Exists(holds.filter(identity=OuterRef("participant__identity")))) | Q(
+        Exists(holds.filter(identity=OuterRef("participant__shown_identity")))
+    )
 
 
 def holds_on(footage: Footage) -> models.QuerySet[Hold]:
@@ -77,9 +84,9 @@ def holds_in(room: Room) -> models.QuerySet[Hold]:
 def _holds(tenant_id: UUID, there: Q, shown: models.QuerySet[Recording]) -> models.QuerySet[Hold]:
     """Holds in force on what is `there`, or on somebody whom one of the recordings `shown` is of."""
     people = shown.order_by().values("participant__identity")
-    return (
-        Hold.objects.in_force().filter(there | Q(identity__in=people), tenant=tenant_id).order_by("placed_at")
-    )
+    showed = shown.order_by().values("participant__shown_identity")
+    on_people = Q(identity__in=people) | Q(identity__in=showed)
+    return Hold.objects.in_force().filter(there | on_people, tenant=tenant_id).order_by("placed_at")
 
 
 def visible_to(caller: Caller) -> models.QuerySet[Hold]:
@@ -88,11 +95,7 @@ def visible_to(caller: Caller) -> models.QuerySet[Hold]:
     holds = Hold.objects.of(caller.the_tenant)
     if caller.is_back_end:
         return holds
-    moderated = (
-        Member.objects.of(caller.the_tenant)
-        .filter(identity=caller.identity, role=Role.MODERATOR, room__deleted_at=None)
-        .values("room")
-    )
+    moderated = Room.objects.moderated_by(caller).order_by().values("pk")
     there = Q(room__in=moderated) | Q(recording__room__in=moderated) | Q(composition__room__in=moderated)
     return holds.filter(there)
 
@@ -140,15 +143,19 @@ def place(caller: Caller, tenant: Tenant, subject: dict[str, Any], *, reason: st
 
 
 def lift(caller: Caller, hold: Hold, *, now: datetime) -> None:
-    """End the hold. What no other hold covers may be deleted from now on. One that is lifted already stays as it is."""
+    """End the hold. What no other hold covers may be deleted from now on. One that is lifted already stays as it is.
+
+    With the tenant's last hold everything is free, also what it is not known any more which hold once covered.
+    """
     with transaction.atomic():
         take_turn(hold.tenant)
         in_force = Hold.objects.filter(pk=hold.pk, lifted_at=None)
         if not in_force.update(lifted_at=now, lifted_by=f"{caller.kind}:{caller.subject}"):
             return
+        is_last = not Hold.objects.of(hold.tenant).in_force().exists()
         for model in FOOTAGE:
-            was_covered = _covered_by(hold, model).filter(held=True)
-            was_covered.exclude(covering(model)).in_turn().update(held=False)
+            was_covered = model.objects.of(hold.tenant) if is_last else _covered_by(hold, model)
+            was_covered.filter(held=True).exclude(covering(model)).in_turn().update(held=False)
         _audit(caller, "hold.lifted", hold)
 
 
@@ -164,7 +171,10 @@ def _covered_by(hold: Hold, model: type[Recording] | type[Composition]) -> Foota
     if hold.room_id is not None:
         return rows.filter(room=hold.room_id)
     if hold.identity is not None:
-        theirs = Recording.objects.filter(tenant=hold.tenant_id, participant__identity=hold.identity)
+        people = Participant.objects.filter(tenant=hold.tenant_id).maybe(hold.identity)
+        theirs = Recording.objects.filter(
+            tenant=hold.tenant_id, participant__in=people.order_by().values("pk")
+        )
         if model is Recording:
             return rows.filter(pk__in=theirs.values("pk"))
         return rows.filter(session__in=theirs.values("session"))

@@ -110,6 +110,9 @@ def _participants(person: Person, note: Note) -> None:
             values = {"identity": person.pseudonym, "display_name": "", "context": ""}
             note("participants", _rows(Participant, some).update(**values))
             _what_was_told_of(person, some)
+    showed = Participant.objects.of(person.tenant).filter(shown_identity=person.identity)
+    with transaction.atomic():
+        showed.exclude(grant_id__in=_living_grants(person)).update(shown_identity=person.pseudonym)
 
 
 def participants_of(tenant: Tenant, identity: str) -> QuerySet[Participant]:

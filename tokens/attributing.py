@@ -103,7 +103,12 @@ def _grant_shown_by(person: Participant) -> Grant | Attribution:
 
 def _bind(person: Participant, grant: Grant) -> None:
     if person.grant_id != grant.pk:
-        _write(person, {"grant_id": grant.pk, "granted_at": grant.created_at})
+        values = {
+            "grant_id": grant.pk,
+            "granted_at": grant.created_at,
+            "shown_identity": grant.identity,
+        }
+        _write(person, values)
 
 
 def _settle(grant: Grant) -> None:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from rooms.models.member import Role
+from rooms.models.room import Room
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.scoping import TenantQuerySet
 
@@ -37,12 +37,17 @@ class ParticipantQuerySet(TenantQuerySet["Participant"]):
         here = Q(left_at=None, session__ended_at=None)
         return self.filter(here | Q(attribution=Attribution.PENDING))
 
+    def maybe(self, identity: str) -> Self:
+        """Those who are this person, or once were taken for them: whoever has shown a context of theirs. What facts
+        that come late say of the one, they may unsay of the other."""
+        return self.filter(Q(identity=identity) | Q(shown_identity=identity))
+
     def visible_to(self, caller: Caller) -> Self:
         """The tenant's participants: all to a back end, to a person those of the rooms they moderate."""
-        people = self.of(caller.the_tenant).filter(room__deleted_at=None)
+        people = self.of(caller.the_tenant)
         if caller.is_back_end:
-            return people
-        return people.filter(room__members__identity=caller.identity, room__members__role=Role.MODERATOR)
+            return people.filter(room__deleted_at=None)
+        return people.filter(room__in=Room.objects.moderated_by(caller))
 
 
 # What is known of a participant, and was not told to the tenant's back end yet.
@@ -69,6 +74,12 @@ class Participant(models.Model):
     role = models.CharField(max_length=12, blank=True)
     grant_id = models.UUIDField(null=True)
     granted_at = models.DateTimeField(null=True, help_text="When that grant was given.")
+    shown_identity = models.CharField(
+        max_length=255,
+        null=True,
+        editable=False,
+        help_text="Whom that grant was given to. Holds go by it: it stays when `identity` is decided anew.",
+    )
     evicted_at = models.DateTimeField(
         null=True, help_text="When their removal was last ordered by the house."
     )
@@ -90,6 +101,7 @@ class Participant(models.Model):
         indexes = [
             models.Index(fields=["tenant", "-seen_at"], name="participants_of_tenant"),
             models.Index(fields=["tenant", "identity"], name="participants_of_identity"),
+            models.Index(fields=["tenant", "shown_identity"], name="participants_who_showed"),
             models.Index(fields=["grant_id"], name="participants_of_grant"),
             models.Index(fields=["room"], condition=Q(left_at=None), name="present_participants"),
             models.Index(fields=["seen_at"], condition=UNTOLD, name="untold_participants"),

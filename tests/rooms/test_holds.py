@@ -1,13 +1,17 @@
 """Legal holds: placed by back ends and moderators, in the way of every deletion, lifted by back ends."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from rooms import deleting
-from rooms.models import Composition, Deletion, Hold, Recording
+from rooms.models import Composition, Deletion, Hold, Participant, Recording
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
 from tests.rooms.films import Studio, studio
 from tests.simulated import Simulator
+from tests.tokens.doors import enter
 from videobroker.tenants.models import AuditEntry
 
 __all__ = ["studio"]
@@ -125,6 +129,59 @@ def test_a_hold_comes_too_late_for_what_is_being_deleted(acme: Company, studio: 
     placed = place(acme.back_end, identity="bo")
     assert (placed.status, placed.data["too_late_for"]) == (201, [str(going.pk)])
     assert (is_held(staying), is_held(going)) == (True, False)
+
+
+def films_of_a_second_claimant(studio: Studio, time: Any) -> tuple[Recording, Callable[[], None]]:
+    """A film of who is taken for ana, as we have not heard yet that another shows the same context, and what has us
+    hear of it."""
+    minted = enter(studio.gathering.company.person("ana"), studio.room)
+    first = studio.gathering.joins(minted)
+    late = {
+        event["id"] for event in studio.gathering.told() if event["payload"].get("participant_id") == first
+    }
+    studio.gathering.heard |= late
+    time.passes(60)
+    studio.people["a second ana"] = studio.gathering.joins(minted)
+    studio.gathering.hear()
+
+    def hear() -> None:
+        time.passes(60)
+        studio.gathering.heard -= late
+        studio.gathering.hear()
+        studio.gathering.asks()
+
+    return studio.recorded("a second ana"), hear
+
+
+def test_who_was_taken_for_a_held_person_stays_held_when_that_turns_out_wrong(
+    acme: Company, studio: Studio, time: Any
+) -> None:
+    film, hear = films_of_a_second_claimant(studio, time)
+    shown = composed(film)
+    hold_id = place(acme.back_end, identity="ana").data["id"]
+    assert film.participant.identity == "ana"
+    hear()
+    film.participant.refresh_from_db()
+    assert film.participant.identity is None
+    assert not can_be_deleted(film)
+    refused = acme.back_end.delete(f"/v2/room_recordings/{film.pk}")
+    assert refused.refusal == (409, "held")
+    assert hold_id in refused.error["detail"]
+    assert deleting.begin(shown, cause=Deletion.Cause.ORDERED, ordered_by="test") is None
+    acme.back_end.delete(f"{HOLDS}/{hold_id}")
+    assert (is_held(film), can_be_deleted(film)) == (False, True)
+
+
+def test_with_the_last_hold_all_is_free(acme: Company, studio: Studio) -> None:
+    film, other = studio.recorded("bo"), studio.recorded("ana")
+    on_bo = place(acme.back_end, identity="bo").data["id"]
+    on_other = place(acme.back_end, recording_id=other.pk).data["id"]
+    # As if what bo showed had been told otherwise since.
+    Participant.objects.filter(pk=film.participant_id).update(identity=None, shown_identity=None)
+    acme.back_end.delete(f"{HOLDS}/{on_bo}")
+    assert is_held(film)
+    acme.back_end.delete(f"{HOLDS}/{on_other}")
+    assert (is_held(film), can_be_deleted(film)) == (False, True)
 
 
 def test_a_room_that_is_held_is_not_deleted(acme: Company, demo_room: Json) -> None:
