@@ -12,13 +12,14 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from rooms import mirroring, retaining
 from rooms.mirroring import Changes
 from rooms.models import Composition, Participant, Recording, Room, Session
+from rooms.models.footage import FootageQuerySet
 from videobroker import telnyx
 
 log = structlog.get_logger(__name__)
@@ -153,7 +154,7 @@ def _first_believed(footage: Recording | Composition) -> datetime:
 def _merge(footage: Recording | Composition, facts: Facts) -> bool:
     """Let the row say what is known with these facts; whether it is complete since now."""
     facts = _believable(footage, facts, timezone.now())
-    rows: models.QuerySet[Any] = type(footage)._default_manager.filter(pk=footage.pk)
+    rows: FootageQuerySet[Any] = type(footage).objects.filter(pk=footage.pk)
     _earliest(rows, started_at=facts.started_at, ended_at=facts.ended_at)
     _largest(rows, size_mb=facts.size_mb, duration_secs=facts.duration_secs)
     if facts.codec and isinstance(footage, Recording):
@@ -184,7 +185,7 @@ def _forward(rows: models.QuerySet[Any], status: str) -> None:
         _change(rows.filter(status=UNDER_WAY[0]), status=status)
 
 
-def _complete(rows: models.QuerySet[Any], room: Room, at: datetime) -> bool:
+def _complete(rows: FootageQuerySet[Any], room: Room, at: datetime) -> bool:
     """Let it be complete since `at`, or since earlier, and be kept from then on; whether it was not complete before."""
     is_news = _change(rows.filter(completed_at=None), completed_at=at)
     if not is_news:
@@ -200,14 +201,14 @@ def _complete(rows: models.QuerySet[Any], room: Room, at: datetime) -> bool:
     return True
 
 
-def _move_completion(rows: models.QuerySet[Any], room: Room, at: datetime) -> None:
-    """It was complete earlier than was told before. An end that was counted from then is counted from `at`; one that
-    follows from anything else stands, which keeps longer and never less."""
+def _move_completion(rows: FootageQuerySet[Any], room: Room, at: datetime) -> None:
+    """It was complete earlier than was told before. An end that was counted from then is counted from `at`, but comes
+    no sooner than a day from now because of it; one that follows from anything else stands, which keeps longer and
+    never less."""
     for was in rows.filter(completed_at__gt=at).values_list("completed_at", flat=True):
         kept_for = timedelta(days=retaining.days_of(room))
-        rows.filter(retain_until=None, completed_at=was, expires_at=was + kept_for).update(
-            expires_at=at + kept_for
-        )
+        counted = rows.filter(retain_until=None, completed_at=was, expires_at=was + kept_for)
+        retaining.move(counted, Value(at + kept_for), timezone.now())
         _change(rows.filter(completed_at=was), completed_at=at)
 
 

@@ -3,7 +3,8 @@ time of their own.
 
 The end is written on each row (`Footage.expires_at`), so that what is due is found by an index and can be seen. A
 retention that becomes longer holds at once. One that becomes shorter holds after a day (`RETENTION_FLOOR`): nothing
-expires sooner than that because of it, so a slip of the finger can be taken back. Deleting asks again what the
+expires sooner than that because of it, so a slip of the finger can be taken back. Nothing expires sooner than a day
+after its end was first written either. Deleting asks again what the
 retention is (`is_over`), so a change that was not followed yet can only keep more.
 """
 
@@ -14,7 +15,7 @@ from typing import Any, Final
 import structlog
 from django.db import models, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from rooms.models import RETENTION_FLOOR, Composition, Footage, Recording, Room, TenantRetention
 from rooms.models.footage import FootageQuerySet
@@ -38,14 +39,21 @@ def days_of(room: Room) -> int:
 
 
 def begin(footage: AnyFootage) -> None:
-    """Let the retention of something begin that is complete now; what has an end already keeps it."""
+    """Let the retention of something begin that is complete now; what has an end already keeps it.
+
+    Nothing expires within a day (`RETENTION_FLOOR`) from when its end is first written, by the database's clock,
+    however long ago it was complete: we may hear of it late, its retention may just have been shortened, and the clock
+    that said since when it is complete may be behind.
+    """
     kept_from = footage.kept_from_at
     if kept_from is None:
         return
     until = footage.retain_until or kept_from + timedelta(days=days_of(footage.room))
-    expires_at = max(until, kept_from + RETENTION_FLOOR)
-    if type(footage)._default_manager.filter(pk=footage.pk, expires_at=None).update(expires_at=expires_at):
-        footage.expires_at = expires_at
+    not_before = Now() + RETENTION_FLOOR
+    expires_at = Greatest(Value(until), not_before, output_field=DateTimeField())
+    rows = type(footage)._default_manager.filter(pk=footage.pk)
+    if rows.filter(expires_at=None).update(expires_at=expires_at):
+        footage.expires_at = rows.values_list("expires_at", flat=True).get()
 
 
 def is_over(footage: AnyFootage, now: datetime) -> bool:
@@ -79,9 +87,9 @@ def retain(caller: Caller, footage: AnyFootage, until: datetime | None, *, now: 
         if not rows.update(retain_until=until):
             return
         if until is not None:
-            _move(rows.exclude(expires_at=None), Value(until), now)
+            move(rows.exclude(expires_at=None), Value(until), now)
         else:
-            _move(rows.exclude(expires_at=None), _after(days_of(footage.room)), now)
+            move(rows.exclude(expires_at=None), _after(days_of(footage.room)), now)
         kind = "recording" if isinstance(footage, Recording) else "composition"
         auditing.record(
             caller, f"{kind}.retained", tenant=footage.room.tenant, room_id=footage.room_id,
@@ -93,7 +101,7 @@ def retain(caller: Caller, footage: AnyFootage, until: datetime | None, *, now: 
 def follow_room(room: Room, *, now: datetime) -> None:
     """Have the ends of what was recorded in the room follow its retention, in the caller's transaction."""
     for model in (Recording, Composition):
-        _move(_under_policy(model).filter(room=room), _after(days_of(room)), now)
+        move(_under_policy(model).filter(room=room), _after(days_of(room)), now)
 
 
 def follow_tenants(now: datetime) -> int:
@@ -112,7 +120,7 @@ def _follow_tenant(tenant: Tenant, now: datetime) -> int:
         rows = _under_policy(model).filter(tenant=tenant, room__recording_retention_days=None)
         for some in _in_batches(rows):
             with transaction.atomic():
-                _move(some, _after(days), now)
+                move(some, _after(days), now)
     # Last, so that whoever is cut off begins again; by then most of it is where it should be.
     _, is_new = TenantRetention.objects.update_or_create(
         tenant=tenant, defaults={"days": days, "followed_at": now}
@@ -140,7 +148,7 @@ def _after(days: int) -> models.Expression:
     return ExpressionWrapper(kept_from + timedelta(days=days), output_field=DateTimeField())
 
 
-def _move(rows: FootageQuerySet[Any], end: models.Expression, now: datetime) -> None:
+def move(rows: FootageQuerySet[Any], end: models.Expression, now: datetime) -> None:
     """Let the rows expire at `end`: at once where that is later than it was; where it is earlier, not before a day from
     now, unless they expired before that already. Rows that have that end already are neither written nor locked."""
     not_before = Least(F("expires_at"), Value(now + RETENTION_FLOOR), output_field=DateTimeField())

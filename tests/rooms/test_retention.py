@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+import time_machine
 from django.utils import timezone
 
-from rooms import retaining
-from rooms.models import Recording
+from rooms import footage, retaining
+from rooms.models import Recording, Room
 from tests.asking import Answer, Asker
 from tests.cast import Company
-from tests.rooms.ageing import stocked
-from tests.rooms.films import Studio, studio
+from tests.rooms.ageing import purge, stocked
+from tests.rooms.films import Studio, row, studio
 from tests.tokens.passing import Time
 from videobroker.tenants.models import AuditEntry
 
@@ -124,6 +125,50 @@ def test_no_recording_expires_within_a_day(acme: Company, studio: Studio) -> Non
     refused = retain(acme.back_end, film, datetime.now(UTC) + timedelta(hours=23))
     assert (refused.refusal, refused.error["source"]) == ((422, "invalid"), {"pointer": "/retain_until"})
     assert retain(acme.back_end, film, datetime.now(UTC) + timedelta(hours=25)).status == 200
+
+
+def completed_long_ago(film: Recording, days: float) -> Recording:
+    """We hear only now that it was complete so long ago; its room is older still."""
+    Room.objects.filter(pk=film.room_id).update(created_at=timezone.now() - timedelta(days=days + 9))
+    at = timezone.now() - timedelta(days=days)
+    footage.recording_asked(row(str(film.telnyx_id)), footage.Facts(status="completed", completed_at=at))
+    return row(str(film.telnyx_id))
+
+
+def test_what_is_heard_of_late_is_kept_for_another_day(acme: Company, studio: Studio) -> None:
+    acme.change(recording_retention_days=1)
+    film = completed_long_ago(studio.filming("bo"), 2)
+    assert is_about(expiry(acme, film), timezone.now() + timedelta(days=1))
+
+
+def test_what_was_complete_earlier_than_we_knew_is_kept_for_another_day(
+    acme: Company, studio: Studio
+) -> None:
+    acme.change(recording_retention_days=2)
+    film = studio.recorded("bo")
+    assert is_about(expiry(acme, film), timezone.now() + timedelta(days=2))
+    film = completed_long_ago(film, 5)
+    assert is_about(expiry(acme, film), timezone.now() + timedelta(days=1))
+
+
+def test_a_retention_that_was_shortened_before_it_was_complete_leaves_a_day(
+    acme: Company, studio: Studio
+) -> None:
+    film = studio.filming("bo")
+    retaining.follow_tenants(timezone.now())
+    acme.change(recording_retention_days=1)
+    retaining.follow_tenants(timezone.now())
+    film = completed_long_ago(film, 2)
+    purge()
+    assert row(str(film.telnyx_id)).state == "kept"
+
+
+def test_a_clock_that_is_behind_ends_nothing_early(acme: Company, studio: Studio) -> None:
+    acme.change(recording_retention_days=1)
+    film, now = studio.filming("bo"), timezone.now()
+    with time_machine.travel(now - timedelta(days=3), tick=True):
+        footage.recording_asked(film, footage.Facts(status="completed", ended_at=now, completed_at=now))
+    assert is_about(expiry(acme, film), now + timedelta(days=1))
 
 
 def test_a_time_has_to_be_said(acme: Company, studio: Studio) -> None:
