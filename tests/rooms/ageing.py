@@ -4,16 +4,17 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from rooms import deleting, purging, retaining, shredding
-from rooms.models import Composition, Deletion, PurgeRun, Recording, TenantRetention
+from rooms.models import Composition, Deletion, Participant, PurgeRun, Recording, Room, TenantRetention
 from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.films import Studio
 from tests.simulated import Simulator
+from videobroker.tenants.models import Tenant
 
 TIMES = ("started_at", "ended_at", "completed_at", "expires_at", "retain_until")
 A_DAY = timedelta(days=1)
@@ -31,18 +32,18 @@ def days_pass(days: float, *only: Recording | Composition) -> None:
     TenantRetention.objects.update(followed_at=F("followed_at") - days * A_DAY)
 
 
-def stocked(studio: Studio, count: int, *, days_ago: float) -> list[Recording]:
-    """So many complete recordings of ana in the studio, at Telnyx and here, put there all at once."""
-    ana = studio.person("ana")
+def stocked(studio: Studio, count: int, *, days_ago: float, of: str = "ana") -> list[Recording]:
+    """So many complete recordings of one person in the studio, at Telnyx and here, put there all at once."""
+    person = studio.person(of)
     then = timezone.now() - days_ago * A_DAY
     ids = [uuid.uuid4() for _ in range(count)]
-    put_at_telnyx(studio.simulator, studio, ids, then)
+    put_at_telnyx(studio.simulator, person, ids, then)
     rows = [
         Recording(
-            tenant_id=ana.tenant_id,
-            room_id=ana.room_id,
-            session_id=ana.session_id,
-            participant=ana,
+            tenant_id=person.tenant_id,
+            room_id=person.room_id,
+            session_id=person.session_id,
+            participant=person,
             telnyx_id=telnyx_id,
             type="video",
             status="completed",
@@ -59,13 +60,14 @@ def stocked(studio: Studio, count: int, *, days_ago: float) -> list[Recording]:
     return Recording.objects.bulk_create(rows, batch_size=1000)
 
 
-def put_at_telnyx(simulator: Simulator, studio: Studio, ids: list[uuid.UUID], at: datetime) -> None:
-    ana = studio.person("ana")
+def put_at_telnyx(simulator: Simulator, person: Participant, ids: list[uuid.UUID], at: datetime) -> None:
+    """Telnyx has complete recordings of this person under these ids."""
+    telnyx_room_id = str(Room.objects.get(pk=person.room_id).telnyx_id)
     of = {
-        "account_id": account_id_of(simulator, str(studio.gathering.row.telnyx_id)),
-        "room_id": str(studio.gathering.row.telnyx_id),
-        "session_id": str(ana.session.telnyx_id),
-        "participant_id": str(ana.telnyx_id),
+        "account_id": account_id_of(simulator, telnyx_room_id),
+        "room_id": telnyx_room_id,
+        "session_id": str(person.session.telnyx_id),
+        "participant_id": str(person.telnyx_id),
         "type": "video",
         "status": "completed",
         **SHOT,
@@ -83,12 +85,12 @@ def account_id_of(simulator: Simulator, telnyx_room_id: str) -> str:
 # --- Purging by hand --------------------------------------------------------------------------------------
 
 
-def purge(now: datetime | None = None) -> None:
-    """Begin what is due, and take each purge a step further."""
+def purge(now: datetime | None = None, tenants: QuerySet[Tenant] | None = None) -> None:
+    """Begin what is due, to these tenants or to all, and take each of their purges a step further."""
     now = now or timezone.now()
     retaining.follow_tenants(now)
-    purging.begin_due(now)
-    purging.go_on(now)
+    purging.begin_due(now, tenants=tenants)
+    purging.go_on(now, tenants=tenants)
 
 
 def carry_out_once(now: datetime | None = None) -> list[Any]:
@@ -117,11 +119,12 @@ def purge_all(rounds: int = 30) -> None:
     raise AssertionError(f"still to be deleted after {rounds} rounds: {left()}")
 
 
-def is_anything_due() -> bool:
-    """Whether a purge would begin now; not while one is stopped."""
+def is_anything_due(tenants: QuerySet[Tenant] | None = None) -> bool:
+    """Whether a purge of these tenants, or of any, would begin now; not while one is stopped."""
     stopped = PurgeRun.objects.filter(state__in=["stopped", "refused"]).values("tenant")
+    waiting = (Tenant.objects.all() if tenants is None else tenants).exclude(pk__in=stopped)
     now = timezone.now()
-    return any(purging.due(model, now).exclude(tenant__in=stopped).exists() for model in purging.MODELS)
+    return any(purging.due(model, now).filter(tenant__in=waiting).exists() for model in purging.MODELS)
 
 
 def kept() -> set[Any]:

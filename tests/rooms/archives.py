@@ -1,5 +1,7 @@
-"""An archive that anything happens to: films are made, completed, held, let go, kept longer or shorter, grow old;
-purges begin, go on and die; Telnyx fails. Beside it is a book (`books`) that says what may be deleted.
+"""An archive that anything happens to: people are recorded, films composed of them, completed, held, let go, kept
+longer or shorter, grow old; purges begin, go on and die; Telnyx fails. Beside it is a book (`books`) that says what may
+be deleted. On the same Telnyx account is what nothing may touch: another tenant's films, of whom nobody purges, and
+what nobody here knows.
 
 Every film has a history of its own, interleaved with those of the others. After each act the archive is compared with
 the book: what was begun to be deleted had to be due and free at that moment, and what Telnyx deleted had to be begun.
@@ -15,9 +17,10 @@ from uuid import UUID
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rooms import deleting, footage, holding, retaining, shredding
-from rooms.models import Deletion, PurgeRun, Recording, Room
+from rooms import deleting, footage, holding, purging, retaining, shredding
+from rooms.models import Composition, Deletion, PurgeRun, Recording, Room
 from tests.asking import Json
+from tests.cast import Company
 from tests.rooms.ageing import (
     A_DAY,
     account_id_of,
@@ -26,6 +29,8 @@ from tests.rooms.ageing import (
     is_anything_due,
     left,
     purge,
+    put_at_telnyx,
+    stocked,
 )
 from tests.rooms.books import Book, Film, Held
 from tests.rooms.dying import Step, dies_at
@@ -35,7 +40,11 @@ from videobroker.api.problems import Problem
 from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import Tenant
 
-LOOK, DELETE = "view_room_recording", "delete_room_recording"
+LOOKS = ["view_room_recording", "view_room_composition"]
+DELETES = ["delete_room_recording", "delete_room_composition"]
+# After answers like these nothing may be deleted: what they show is another film.
+LIES = ("mutate", "swap_id")
+MODELS: dict[str, type[Recording] | type[Composition]] = {"recording": Recording, "composition": Composition}
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 503},
     {"kind": "status", "status": 503, "where": "after"},
@@ -60,8 +69,14 @@ STEPS = [
 AGES = 3000.0
 
 
+def share_account(acme: Company, globex: Company) -> None:
+    """Both are on acme's account from now on, as tenants are who have none of their own."""
+    globex.change(account=acme.row.account)
+    globex.telnyx_key = acme.telnyx_key
+
+
 class Archive(Book):
-    """Films of two rooms of one tenant, and some of another tenant's that nothing may touch."""
+    """Films of two rooms of one tenant. `foreign` is another tenant's studio on the same account."""
 
     def __init__(self, studios: list[Studio], foreign: Studio, seed: int) -> None:
         super().__init__(UUID(str(studio.room["id"])) for studio in studios)
@@ -69,15 +84,15 @@ class Archive(Book):
         self.studios = {UUID(str(studio.room["id"])): studio for studio in studios}
         self.simulator: Simulator = studios[0].simulator
         self.tenant: Tenant = studios[0].gathering.row.tenant
+        self.tenants = Tenant.objects.filter(pk=self.tenant.pk)
         self.account = account_id_of(self.simulator, str(studios[0].gathering.row.telnyx_id))
         self.followed_days = 30
         Tenant.objects.filter(pk=self.tenant.pk).update(recording_retention_days=30)
         Room.objects.filter(pk__in=self.studios).update(recording_retention_days=None)
         retaining.follow_tenants(timezone.now())
         self.in_hand: list[shredding.Case] = []
-        self.last_entry = max(
-            (effect["id"] for effect in self.simulator.effects("recording.deleted")), default=0
-        )
+        self.last_entry = max((entry["id"] for entry in self.simulator.ledger()), default=0)
+        self.looks: dict[str, str | None] = {}
         self.acts = 0
         self.died = 0
         self.people = {
@@ -88,15 +103,20 @@ class Archive(Book):
         self.telnyx_rooms = {
             room: str(studio.gathering.row.telnyx_id) for room, studio in self.studios.items()
         }
+        for (room, identity), person in self.people.items():
+            if Recording.objects.filter(session=person.session_id, participant__identity=identity).exists():
+                self.recorded[room].add(identity)
         self.keep_foreign(foreign)
 
     def keep_foreign(self, foreign: Studio) -> None:
-        """Another tenant's films, which that one keeps for longer than any archive lasts."""
-        theirs = Recording.objects.filter(tenant=foreign.gathering.row.tenant_id)
-        if not theirs.exists():
-            foreign.recorded("gus")
-        theirs.update(retain_until=timezone.now() + 9 * AGES * A_DAY)
-        self.foreign = {str(telnyx_id) for telnyx_id in theirs.values_list("telnyx_id", flat=True)}
+        """Another tenant's films, which are due and free; and films of our own session that we have never heard of."""
+        unknown = [uuid.uuid4() for _ in range(2)]
+        put_at_telnyx(self.simulator, next(iter(self.people.values())), unknown, timezone.now() - 40 * A_DAY)
+        self.theirs = Recording.objects.filter(tenant=foreign.gathering.row.tenant_id)
+        if not self.theirs.exists():
+            stocked(foreign, 3, days_ago=40, of="gus")
+        known = self.theirs.values_list("telnyx_id", flat=True)
+        self.foreign = {str(telnyx_id) for telnyx_id in (*unknown, *known)}
 
     # --- What happens -------------------------------------------------------------------------------------
 
@@ -125,44 +145,54 @@ class Archive(Book):
         """Some films begin, at Telnyx and here."""
         many = min(self.chance.randint(1, 4), self.wanted - len(self.films))
         made = [self.new_film() for _ in range(many)]
-        if made:
-            self.simulator.put_state(recordings=[self.at_telnyx(film) for film in made])
-            Recording.objects.bulk_create(self.row(film) for film in made)
-            self.films |= {film.id: film for film in made}
+        for kind, model in MODELS.items():
+            some = [film for film in made if film.kind == kind]
+            self.simulator.put_state(**{f"{kind}s": [self.at_telnyx(film) for film in some]})
+            model._default_manager.bulk_create(self.new_row(film) for film in some)
+        self.films |= {film.id: film for film in made}
+        for film in made:
+            if film.kind == "recording":
+                self.recorded[film.room].add(film.identity)
 
     def new_film(self) -> Film:
         room, identity = self.chance.choice(list(self.people))
         where = list(self.studios).index(room)
-        return Film(
-            uuid.uuid4(), uuid.uuid4(), room, identity, [f"{identity} in room {where} at {self.acts}"]
-        )
+        kind = self.chance.choice(["recording", "recording", "composition"])
+        history = [f"{kind} of {identity} in room {where} at {self.acts}"]
+        return Film(kind, uuid.uuid4(), uuid.uuid4(), room, identity, history)
 
     def at_telnyx(self, film: Film) -> Json:
         person = self.people[film.room, film.identity]
+        of_recordings = {"participant_id": str(person.telnyx_id), "type": "video"}
         return {
-            "id": str(film.telnyx_id), "account_id": self.account, "status": "processing", "type": "video",
+            "id": str(film.telnyx_id), "account_id": self.account, "status": "processing",
             "room_id": self.telnyx_rooms[film.room], "session_id": str(person.session.telnyx_id),
-            "participant_id": str(person.telnyx_id),
+            **(of_recordings if film.kind == "recording" else {}),
         }  # fmt: skip
 
-    def row(self, film: Film) -> Recording:
+    def new_row(self, film: Film) -> Any:
         person = self.people[film.room, film.identity]
-        return Recording(
+        of_recordings = {"participant": person, "type": "video"}
+        return MODELS[film.kind](
             id=film.id, telnyx_id=film.telnyx_id, tenant_id=person.tenant_id, room_id=film.room,
-            session=person.session, participant=person, type="video", status="processing",
+            session=person.session, status="processing",
+            **(of_recordings if film.kind == "recording" else {"ordered_by": "x:y"}),
         )  # fmt: skip
+
+    def row(self, film: Film) -> Any:
+        """Our row, with what it is part of."""
+        rows = MODELS[film.kind]._default_manager.select_related("session", "room", "room__tenant")
+        return rows.get(pk=film.id)
 
     def complete(self) -> None:
         """Some that run are complete."""
         running = [film for film in self.films.values() if film.completed is None]
         some = self.chance.sample(running, min(len(running), self.chance.randint(1, 5)))
-        if some:
-            now = datetime.now(UTC)
-            done = [
-                {"id": str(film.telnyx_id), "status": "completed", "completed_at": now.isoformat()}
-                for film in some
-            ]
-            self.simulator.put_state(recordings=done)
+        now = datetime.now(UTC)
+        done = {"status": "completed", "completed_at": now.isoformat()}
+        for kind in MODELS:
+            ids = [str(film.telnyx_id) for film in some if film.kind == kind]
+            self.simulator.put_state(**{f"{kind}s": [{"id": each, **done} for each in ids]})
         for film in some:
             self.tell(film, now)
             film.history.append("complete")
@@ -174,6 +204,9 @@ class Archive(Book):
         person = self.people[film.room, film.identity]
         room = Room.objects.select_related("tenant", "account").get(pk=film.room)
         facts = footage.Facts(status="completed", completed_at=completed_at)
+        if film.kind == "composition":
+            footage.composition_told(self.row(film), facts)
+            return
         telnyx_ids = (person.session.telnyx_id, person.telnyx_id, film.telnyx_id)
         footage.recording_told(room, *telnyx_ids, "video", facts)
 
@@ -186,26 +219,26 @@ class Archive(Book):
 
     def hold(self) -> None:
         """A room, a person or a film is held; a film only if its deletion has not begun."""
-        subject = self.chance.choice(["room", "identity", "recording", "recording"])
         film = self.any_film()
         if film is None:
             return
+        subject = self.chance.choice(["room", "identity", film.kind, film.kind])
         value: Any = {
             "room": lambda: Room.objects.get(pk=film.room),
             "identity": lambda: film.identity,
-            "recording": lambda: Recording.objects.select_related("room").get(pk=film.id),
+            film.kind: lambda: self.row(film),
         }[subject]()
         try:
             placed = holding.place(HOUSE, self.tenant, {subject: value}, reason="a quarrel", holder="dee")
         except Problem:
-            assert subject == "recording"
+            assert subject == film.kind
             assert film.id in self.begun, f"{film} is not being deleted and may be held"
             return
         assert {row.pk for row in placed.too_late_for} <= self.begun
         covers = {
             "room": lambda other, room=film.room: other.room == room,
-            "identity": lambda other, identity=film.identity: other.identity == identity,
-            "recording": lambda other, pk=film.id: other.id == pk,
+            "identity": lambda other, identity=film.identity: self.shows(other, identity),
+            film.kind: lambda other, pk=film.id: other.id == pk,
         }[subject]
         self.holds.append(Held(placed.hold, covers))
         self.note(f"hold {subject}", covers)
@@ -222,9 +255,8 @@ class Archive(Book):
         if film is None or film.id in self.begun:
             return
         days = self.chance.choice([None, 1.01, 3, 45, 400])
-        row = Recording.objects.select_related("room", "room__tenant").get(pk=film.id)
         now = timezone.now()
-        retaining.retain(HOUSE, row, None if days is None else now + days * A_DAY, now=now)
+        retaining.retain(HOUSE, self.row(film), None if days is None else now + days * A_DAY, now=now)
         film.until = None if days is None else self.today + days
         film.history.append(f"retain {days}")
         if film.completed is not None:
@@ -261,7 +293,7 @@ class Archive(Book):
 
     def purge(self) -> None:
         self.follow_tenant()
-        purge()
+        purge(tenants=self.tenants)
         self.note("purge", self.is_there)
 
     def delete_some(self) -> None:
@@ -296,9 +328,8 @@ class Archive(Book):
         """Somebody orders a film deleted."""
         film = self.any_film()
         if film is not None:
-            row = Recording.objects.select_related("room").get(pk=film.id)
             was_begun = film.id in self.begun
-            begun = deleting.begin(row, cause=Deletion.Cause.ORDERED, ordered_by="x:y")
+            begun = deleting.begin(self.row(film), cause=Deletion.Cause.ORDERED, ordered_by="x:y")
             film.ordered = film.ordered or begun is not None
             film.history.append(f"order {begun is not None}")
             assert begun is None or was_begun or not self.is_held(film), (
@@ -308,9 +339,9 @@ class Archive(Book):
     def fault(self) -> None:
         """Telnyx fails one of the next calls."""
         more = dict(self.chance.choice(FAULTS))
-        operations = ["list_rooms"] if self.chance.random() < 0.2 else [LOOK, DELETE]
-        if more["kind"] in ("mutate", "swap_id"):
-            operations = [LOOK]
+        operations = ["list_rooms"] if self.chance.random() < 0.2 else [*LOOKS, *DELETES]
+        if more["kind"] in LIES:
+            operations = LOOKS
         self.note(f"fault {more}", self.is_there)
         self.simulator.fault(more.pop("kind"), operations, times=1, **more)
 
@@ -320,7 +351,7 @@ class Archive(Book):
         Deletion.objects.filter(state="pending").update(due_at=Now())
 
         def work() -> None:
-            purge()
+            purge(tenants=self.tenants)
             carry_out_once()
 
         step = self.chance.choice(STEPS)
@@ -359,16 +390,32 @@ class Archive(Book):
         self.read_ledger(after)
 
     def read_ledger(self, after: str) -> None:
+        for entry in self.simulator.ledger(since=self.last_entry):
+            self.last_entry = entry["id"]
+            if entry["entry"] == "call":
+                self.read_call(entry, after)
+            elif entry["effect"] in ("recording.deleted", "composition.deleted"):
+                ids = entry["ids"]
+                self.read_deletion(ids.get("recording_id") or ids["composition_id"], after)
+
+    def read_call(self, call: Json, after: str) -> None:
+        """Nothing may be asked to be deleted that Telnyx has just shown as another film."""
+        telnyx_id = call["path"].rsplit("/", 1)[-1]
+        if call["operation"] in LOOKS:
+            self.looks[telnyx_id] = call["fault"]
+        elif call["operation"] in DELETES:
+            assert self.looks[telnyx_id] not in LIES, (
+                f"another film, and yet asked to go after {after}: {call}"
+            )
+
+    def read_deletion(self, telnyx_id: str, after: str) -> None:
         known = {str(film.telnyx_id): film for film in self.films.values()}
-        for effect in self.simulator.effects("recording.deleted", since=self.last_entry):
-            self.last_entry = effect["id"]
-            telnyx_id = effect["ids"]["recording_id"]
-            assert telnyx_id not in self.foreign, f"foreign, and yet deleted after {after}"
-            assert telnyx_id in known, f"of another archive, and yet deleted after {after}"
-            film = known[telnyx_id]
-            assert film.id in self.begun, f"not begun, and yet deleted after {after}: {film}"
-            assert film.id not in self.deleted, f"deleted twice, after {after}: {film}"
-            self.deleted.append(film.id)
+        assert telnyx_id not in self.foreign, f"foreign, and yet deleted after {after}"
+        assert telnyx_id in known, f"of another archive, and yet deleted after {after}"
+        film = known[telnyx_id]
+        assert film.id in self.begun, f"not begun, and yet deleted after {after}: {film}"
+        assert film.id not in self.deleted, f"deleted twice, after {after}: {film}"
+        self.deleted.append(film.id)
 
     # --- The end ------------------------------------------------------------------------------------------
 
@@ -391,7 +438,16 @@ class Archive(Book):
         self.today += AGES
         self.finish()
         self.assert_gone(set(self.films))
+        self.assert_foreign_are_there()
         assert not self.simulator.calls("delete_room_recordings")
+
+    def assert_foreign_are_there(self) -> None:
+        there = {recording["id"] for recording in self.simulator.state()["recordings"]}
+        assert self.foreign <= there
+        assert not self.theirs.exclude(state="kept").exists()
+        assert (
+            purging.due(Recording, timezone.now()).filter(pk__in=self.theirs).count() == self.theirs.count()
+        )
 
     def finish(self) -> None:
         for _ in range(200):
@@ -401,7 +457,7 @@ class Archive(Book):
             carry_out_once()
             self.compare("finish")
             is_over = not left() and not PurgeRun.objects.exclude(state="finished").exists()
-            if is_over and not is_anything_due():
+            if is_over and not is_anything_due(self.tenants):
                 return
             PurgeRun.objects.exclude(state="running").update(checked_at=None)
         raise AssertionError(f"it does not come to an end: {left()}")
@@ -411,9 +467,12 @@ class Archive(Book):
         assert not wrong, f"should have been deleted, or should not: {wrong}"
         receipts = Deletion.objects.filter(footage_id__in=self.films, state="done")
         assert set(receipts.values_list("footage_id", flat=True)) == expected
-        rows = Recording.objects.filter(pk__in=self.films)
-        assert set(rows.filter(state="deleted").values_list("pk", flat=True)) == expected
-        assert not rows.exclude(pk__in=expected).exclude(state="kept").exists()
+        states = {
+            pk: state
+            for model in MODELS.values()
+            for pk, state in model._default_manager.filter(pk__in=self.films).values_list("pk", "state")
+        }
+        assert states == {pk: "deleted" if pk in expected else "kept" for pk in self.films}
 
 
 def histories(archive: Archive) -> set[tuple[str, ...]]:

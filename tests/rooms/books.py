@@ -12,9 +12,11 @@ from rooms.models import Hold
 class Film:
     """What the book says of one film. Times are the archive's own, in days, which begin with 0."""
 
+    kind: str
     id: UUID
     telnyx_id: UUID
     room: UUID
+    # Of a recording; a composition shows everybody who was recorded in its room's session.
     identity: str
     history: list[str] = field(default_factory=list)
     completed: float | None = None
@@ -39,6 +41,7 @@ class Book:
         self.holds: list[Held] = []
         self.today = 0.0
         self.tenant_days, self.room_days = 30, dict.fromkeys(rooms, 0)
+        self.recorded: dict[UUID, set[str]] = {room: set() for room in self.room_days}
         self.begun: set[UUID] = set()
         self.deleted: list[UUID] = []
 
@@ -69,6 +72,10 @@ class Book:
         """Later holds at once; sooner not before a day from now."""
         assert film.end is not None
         film.end = end if end >= film.end else max(end, min(film.end, self.today + 1))
+
+    def shows(self, film: Film, identity: str) -> bool:
+        """As far as is known by now: who is recorded later is shown by what was composed before too."""
+        return identity in ({film.identity} if film.kind == "recording" else self.recorded[film.room])
 
     def is_held(self, film: Film) -> bool:
         return any(held.covers(film) for held in self.holds)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests.cast import Company
 from tests.rooms.ageing import assert_never_in_bulk
-from tests.rooms.archives import Archive, histories
+from tests.rooms.archives import Archive, histories, share_account
 from tests.rooms.deletions import FAULTS
 from tests.rooms.dying import Step
 from tests.rooms.films import Studio
@@ -37,6 +37,7 @@ def test_nothing_but_what_is_due_and_free_is_deleted(
 ) -> None:
     settings.PURGE_FREE_COUNT = 1_000_000
     settings.TELNYX_TASK_TIMEOUT_SECS = 2
+    share_account(acme, globex)
     ours = [Studio.of(acme, simulator), Studio.of(acme, simulator)]
     foreign = Studio.of(globex, simulator, {"gus": "moderator"})
     different: set[int] = set()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.cast import Company
-from tests.rooms.archives import Archive, histories
+from tests.rooms.archives import Archive, histories, share_account
 from tests.rooms.films import Studio
 from tests.simulated import Simulator
 
@@ -21,6 +21,7 @@ def test_nothing_but_what_is_due_and_free_is_deleted(
 ) -> None:
     settings.PURGE_FREE_COUNT = 1_000_000
     settings.TELNYX_TASK_TIMEOUT_SECS = 2
+    share_account(acme, globex)
     ours = [Studio.of(acme, simulator), Studio.of(acme, simulator)]
     archive = Archive(ours, Studio.of(globex, simulator, {"gus": "moderator"}), seed)
     archive.live(ACTS, FILMS)
