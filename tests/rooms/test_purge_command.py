@@ -1,5 +1,6 @@
 """`manage.py purge`: what would go and why, what goes here and now, and what was stopped."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -10,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from rooms import holding
+from rooms.management.commands import purge as purge_command
 from rooms.models import Deletion, PurgeRun, Recording
 from tests.cast import Company
 from tests.rooms.ageing import days_pass, deleted_at_telnyx, deletes, purge, stocked
@@ -54,6 +56,37 @@ def test_a_dry_run_says_when_it_would_be_too_much(studio: Studio, settings: Any)
     assert "3 of 3 is too large a share" in run("--dry-run")
 
 
+@pytest.mark.parametrize("arguments", [["--dry-run"], []])
+def test_with_a_clock_that_jumped_it_says_that_nothing_goes(studio: Studio, arguments: list[str]) -> None:
+    stocked(studio, 3, days_ago=40)
+    studio.simulator.settings(clock_offset_secs=3600)
+    out = StringIO()
+    with nullcontext() if arguments else pytest.raises(CommandError, match="1 of the purges did not go"):
+        call_command("purge", *arguments, stdout=out, stderr=out)
+    told = out.getvalue().splitlines()[-1]
+    assert "our clock says" in told
+    assert ("nothing as long as the clocks do not agree" if arguments else "Put the clock right") in told
+    assert "--allow" not in told
+    assert deletes(studio.simulator) == []
+
+
+class Terminal(StringIO):
+    """Somebody looks on."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_bar_grows_until_all_is_deleted(studio: Studio) -> None:
+    stocked(studio, 30, days_ago=40)
+    out = Terminal()
+    call_command("purge", stdout=out, no_color=True)
+    bars = [part for part in out.getvalue().split("\r") if part.startswith("[")]
+    assert bars[0].startswith(f"[{' ' * purge_command.BAR}] 0 of 30 deleted")
+    assert bars[-1].startswith(f"[{'#' * purge_command.BAR}] 30 of 30 deleted")
+    assert out.getvalue().splitlines()[-1] == "acme: 30 deleted"
+
+
 def test_it_purges_to_the_end_and_says_so(studio: Studio) -> None:
     films = stocked(studio, 30, days_ago=40)
     told = run()
@@ -81,8 +114,8 @@ def test_what_is_stopped_fails_says_why_and_is_let_go_on(studio: Studio, setting
         call_command("purge", stdout=out, stderr=out)
     stopped = PurgeRun.objects.get()
     assert (
-        f"acme: stopped: 3 of 3 stored would go: more than 25%. See `purge --allow {stopped.pk}`"
-        in out.getvalue()
+        "acme: stopped: 3 of 3 stored would go: more than 25%. "
+        f"See `purge --dry-run`, then `purge --allow {stopped.pk}`" in out.getvalue()
     )
     assert run("--allow", str(stopped.pk)) == "acme: allowed, 3 of 3 will be deleted\n"
     assert run().splitlines()[-1] == "acme: 3 deleted"
@@ -96,7 +129,7 @@ def test_what_was_set_aside_is_counted_and_tried_again(studio: Studio) -> None:
     fault = studio.simulator.fault(
         "mutate", "view_room_recording", field="data.session_id", value=str(uuid4())
     )
-    assert run().splitlines()[-1] == "acme: 1 deleted, 1 of them set aside"
+    assert run().splitlines()[-1] == "acme: 0 deleted, 1 set aside"
     blocked = Deletion.objects.get(state="blocked")
     studio.simulator.control("DELETE", f"faults/{fault}")
     assert "is tried again" in run("--unblock", str(blocked.pk))

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from rooms import deleting, forecasting, lanes, purging, retaining
+from rooms.clocks import Clocks
 from rooms.forecasting import Fate
 from rooms.models import Deletion, PurgeRun
 from videobroker.tenants.callers import HOUSE
@@ -71,12 +72,14 @@ class Command(BaseCommand):
 
     def _forecast(self, tenants: QuerySet[Tenant]) -> None:
         now = timezone.now()
+        clocks = Clocks(now)
         self.stdout.write("\t".join(COLUMNS))
         summary = []
         for tenant in tenants.iterator():
             would_go = self._list(tenant, forecasting.going(tenant, now))
             held = self._list(tenant, forecasting.kept_by_holds(tenant, now))
-            summary.append(f"{tenant.slug}: {would_go} would be deleted, {held} held{_hint(tenant)}")
+            hint = _hint(tenant, clocks) if would_go else ""
+            summary.append(f"{tenant.slug}: {would_go} would be deleted, {held} held{hint}")
         for line in summary:
             self.stdout.write(line)
 
@@ -112,7 +115,7 @@ class Command(BaseCommand):
             carriers.dispatch()
             progress.show(running)
             time.sleep(LOOK_SECS)  # the runners work meanwhile
-        progress.end()
+        progress.end(list(runs.all()))
 
     def _say_goodbye(self, runs: QuerySet[PurgeRun], carriers: lanes.Lanes) -> None:
         carriers.stop()
@@ -126,11 +129,9 @@ class Command(BaseCommand):
         waiting = [run for run in runs if not run.is_finished]
         for run in runs:
             if run.is_finished:
-                blocked = Deletion.objects.filter(run=run, state=Deletion.State.BLOCKED).count()
-                aside = f", {blocked} of them set aside" if blocked else ""
-                self.stdout.write(f"{run.tenant.slug}: {run.begun} deleted{aside}")
+                self.stdout.write(f"{run.tenant.slug}: {_outcome(run)}")
             else:
-                self.stderr.write(f"{run.tenant.slug}: {run.state}: {run.why}. See `purge --allow {run.pk}`")
+                self.stderr.write(f"{run.tenant.slug}: {run.state}: {run.why}. {_way_out(run)}")
         if not runs:
             self.stdout.write("nothing has expired")
         if waiting:
@@ -163,9 +164,28 @@ class Progress:
         self._out.write(f"\r[{'#' * filled}{' ' * (BAR - filled)}] {told}  ", ending="")
         self._out.flush()
 
-    def end(self) -> None:
-        if self._is_terminal:
+    def end(self, runs: list[PurgeRun]) -> None:
+        """How far they have got; what is written next begins a line of its own."""
+        if self._is_terminal and self._first is not None:
+            self.show(runs)
             self._out.write("")
+
+
+def _outcome(run: PurgeRun) -> str:
+    """What has become of all that a purge has begun."""
+    deletions = Deletion.objects.filter(run=run)
+    parts = {
+        "deleted": deletions.filter(state=Deletion.State.DONE).count(),
+        "set aside": deletions.filter(state=Deletion.State.BLOCKED).count(),
+        "refused by Telnyx so far": deletions.filter(state__in=Deletion.UNFINISHED).count(),
+    }
+    return ", ".join(f"{count} {what}" for what, count in parts.items() if count or what == "deleted")
+
+
+def _way_out(run: PurgeRun) -> str:
+    if run.state == PurgeRun.State.STOPPED:
+        return f"See `purge --dry-run`, then `purge --allow {run.pk}`"
+    return "Put the clock right; it goes on by itself"
 
 
 def _done(run: PurgeRun) -> int:
@@ -182,8 +202,12 @@ def _tenants(slug: str | None) -> QuerySet[Tenant]:
     return tenants.filter(slug=slug)
 
 
-def _hint(tenant: Tenant) -> str:
-    there = purging.count(tenant, timezone.now())
+def _hint(tenant: Tenant, clocks: Clocks) -> str:
+    """What would keep a purge from deleting what is listed."""
+    verdict = clocks.verdict(tenant.account)
+    if verdict.agree is not True:
+        return f"; but nothing as long as the clocks do not agree: {verdict.why}"
+    there = purging.count(tenant, clocks.now)
     return f"; {there.due} of {there.stored} is too large a share: it would stop" if there.is_too_much else ""
 
 
