@@ -172,7 +172,7 @@ def _recording(room: Room, payload: Json, facts: Facts) -> Changes:
 
 def _composition_completed(room: Room, payload: Json, at: datetime) -> Changes | None:
     """None for a composition that was not ordered here, or whose order was not answered yet: that one is found by
-    asking (`stocktaking`)."""
+    asking (`following`)."""
     telnyx_id = _uuid(payload, "composition_id")
     ours = Composition.objects.select_related("room", "room__tenant", "session")
     composition = ours.filter(telnyx_id=telnyx_id, room=room).first()

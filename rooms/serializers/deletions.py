@@ -25,7 +25,7 @@ class DeletionRecord(Record):
         "last_error": "",
         "begun_at": "2030-01-31T09:50:00.000000Z",
         "done_at": "2030-01-31T09:50:01.204000Z",
-        "answer": "204",
+        "answer": "204 to DELETE",
     }
 
     class Meta:

@@ -107,7 +107,11 @@ class RoomBody(Body):
     locked = serializers.BooleanField(required=False)
     access = serializers.ChoiceField(Access.choices, required=False)
     recording_retention_days = serializers.IntegerField(
-        min_value=1, max_value=36500, required=False, allow_null=True, help_text="null: as the tenant has it."
+        min_value=1,
+        max_value=36500,
+        required=False,
+        allow_null=True,
+        help_text="null: as the tenant has it. Longer holds at once, shorter after 24 hours.",
     )
     auto_compose = serializers.BooleanField(
         required=False,

@@ -35,9 +35,10 @@ def file(tmp_path: Path) -> Path:
 def test_a_tenant_on_the_houses_account(file: Path) -> None:
     said = said_by(
         "create_tenant", "initech", "--name", "Initech", "--origin", "https://app.initech.example",
-        *PROVIDER, "--algorithm", "HS256", "--secret", str(file),
+        *PROVIDER, "--algorithm", "HS256", "--secret", str(file), "--recording-retention-days", "7",
     )  # fmt: skip
     tenant = Tenant.objects.get(slug="initech")
+    assert tenant.recording_retention_days == 7
     assert said.splitlines() == [f"tenant initech {tenant.pk}", f"Telnyx account {tenant.account_id}"]
     assert (tenant.name, tenant.allowed_origins) == ("Initech", ["https://app.initech.example"])
     assert tenant.account.is_house
@@ -65,6 +66,7 @@ def test_a_tenant_with_an_account_and_published_keys_of_its_own(tmp_path: Path) 
     [
         (["Initech!"], "valid value"),
         (["initech", "--origin", "https://app.initech.example/"], "is not an origin"),
+        (["initech", "--recording-retention-days", "0"], "recording_retention_days: .* greater than"),
         (
             ["initech", "--telnyx-key", "/nowhere/key"],
             "the Telnyx API key cannot be read from /nowhere/key: No such",

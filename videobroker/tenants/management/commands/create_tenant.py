@@ -24,6 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="name to show (default: the slug)")
         parser.add_argument("--origin", action="append", default=[], help="browser origin, may be repeated")
         parser.add_argument(
+            "--recording-retention-days",
+            type=int,
+            metavar="DAYS",
+            default=30,
+            help="how long recordings are kept where their room says nothing (default: 30)",
+        )
+        parser.add_argument(
             "--telnyx-key",
             metavar="FILE|-",
             help="the tenant's own Telnyx API key, from a file or standard input",
@@ -41,7 +48,8 @@ class Command(BaseCommand):
             with transaction.atomic():
                 tenant = self._create(options)
         except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from error
+            told = (f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items())
+            raise CommandError("; ".join(told)) from error
         self.stdout.write(f"tenant {tenant.slug} {tenant.pk}")
         self.stdout.write(f"Telnyx account {tenant.account.pk}")
 
@@ -52,6 +60,7 @@ class Command(BaseCommand):
             name=options["name"] or slug,
             account=_account(options),
             allowed_origins=options["origin"],
+            recording_retention_days=options["recording_retention_days"],
         )
         tenant.full_clean()
         tenant.save()
