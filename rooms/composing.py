@@ -77,10 +77,18 @@ def may_be_ordered_again(composition: Composition) -> bool:
 
 
 def order_again(caller: Caller, composition: Composition, earlier: Operation) -> Operation:
-    """Order once more what was given up. What the earlier order may have sent is looked for first."""
+    """Order once more what was given up. What the earlier order may have sent is looked for first. Of several who do
+    so at once the first one orders it, and the others are given that order: two would send it twice."""
+    given_up = Composition.objects.filter(pk=composition.pk, telnyx_id=None).exclude(failed_because="")
     with transaction.atomic():
-        Composition.objects.filter(pk=composition.pk, telnyx_id=None).update(failed_because="")
+        if not given_up.update(failed_because=""):
+            return _latest_order(composition)
         return _order(caller, composition, sent=earlier.arguments.get("sent"))
+
+
+def _latest_order(composition: Composition) -> Operation:
+    orders = Operation.objects.filter(room=composition.room_id, kind=Kind.COMPOSE)
+    return orders.filter(arguments__composition_id=str(composition.pk)).latest("sequence")
 
 
 def _order(caller: Caller, composition: Composition, *, sent: dict[str, Any] | None = None) -> Operation:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from rooms import events
+from rooms import composing, events
 from rooms.models import Composition, Deletion, Footage
 from tests.cast import Company
 from tests.rooms.compositions import OURS, PATH, CuttingRoom, cutting_room, path, row
@@ -16,6 +16,7 @@ from tests.rooms.films import Studio
 from tests.rooms.orders import settle
 from tests.rooms.webhooks import body_of
 from tests.simulated import Simulator
+from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import AuditEntry
 
 __all__ = ["cutting_room"]
@@ -173,6 +174,19 @@ def test_a_refusal_of_telnyxs_is_told_on_the_film(cutting_room: CuttingRoom, sim
     assert cutting_room.order_of(composition).state == "failed"
     assert cutting_room.made() == 0
     assert cutting_room.back_end.delete(path(composition)).status == 204
+
+
+def test_two_who_order_again_what_was_given_up_order_it_once(
+    cutting_room: CuttingRoom, simulator: Simulator
+) -> None:
+    simulator.fault("status", "create_room_composition", status=422, times=1)
+    composition = cutting_room.sent()
+    assert composing.may_be_ordered_again(composition)
+    order = cutting_room.order_of(composition)
+    first, second = (composing.order_again(HOUSE, composition, order) for _ in range(2))
+    assert first == second != order
+    settle()
+    assert cutting_room.made() == 1
 
 
 def test_who_has_lost_the_right_meanwhile_gets_no_film(cutting_room: CuttingRoom, acme: Company) -> None:
