@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from rooms import holding, shredding, waking
-from rooms.models import Composition, Deletion, Footage, PurgeRun, Recording
+from rooms.models import STUBBORN_AFTER, Composition, Deletion, Footage, PurgeRun, Recording
 from rooms.shredding import AnyFootage, Blocked, Case, Gone, Outcome, PutBack, Wait
 from videobroker.telnyx import errors
 from videobroker.tenants import auditing
@@ -274,3 +274,5 @@ def _note(deletion: Deletion, outcome: Outcome) -> None:
             log.error("deletion_blocked", **told, why=outcome.why, found=outcome.found or None)
         case Wait():
             log.info("deletion_put_off", **told, attempt=deletion.attempts, error=outcome.why)
+            if deletion.attempts == STUBBORN_AFTER:
+                log.error("deletion_stubborn", **told, cause=deletion.cause, error=outcome.why)

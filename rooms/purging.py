@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 
 from rooms import deleting, holding, retaining
 from rooms.clocks import Clocks
-from rooms.models import Composition, Deletion, PurgeRun, Recording
+from rooms.models import STUBBORN_AFTER, Composition, Deletion, PurgeRun, Recording
 from rooms.shredding import AnyFootage
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import HOUSE, Caller
@@ -238,12 +238,13 @@ def _places(run: PurgeRun) -> int:
 
 
 def unfinished(run: PurgeRun) -> int:
-    """How many deletions this purge has begun that are not done: never many."""
-    return Deletion.objects.unfinished().filter(run=run).count()
+    """How many deletions this purge has begun that are not done, and that it waits for: never many. A stubborn one
+    would keep from going all that expires later."""
+    return Deletion.objects.unfinished().filter(run=run, attempts__lt=STUBBORN_AFTER).count()
 
 
 def _finish_if_done(run: PurgeRun, now: datetime) -> None:
-    """A purge ends when it finds nothing more to begin and all that it began is done, or set aside."""
+    """A purge ends when it finds nothing more to begin and all that it began is done, set aside, or stubborn."""
     run.refresh_from_db(fields=["due", "begun"])
     if unfinished(run):
         return

@@ -3,7 +3,7 @@
 from rooms.models.account_check import AccountCheck
 from rooms.models.ban import Ban
 from rooms.models.composition import Composition
-from rooms.models.deletion import Deletion
+from rooms.models.deletion import STUBBORN_AFTER, Deletion
 from rooms.models.delivery import Delivery, DeliveryAttempt
 from rooms.models.erasure import Erasure
 from rooms.models.event import Event
@@ -23,6 +23,7 @@ from rooms.models.tenant_retention import TenantRetention
 
 __all__ = [
     "RETENTION_FLOOR",
+    "STUBBORN_AFTER",
     "Access",
     "AccountCheck",
     "Attribution",

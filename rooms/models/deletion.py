@@ -1,11 +1,15 @@
 import uuid
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from videobroker.tenants.scoping import TenantQuerySet
+
+# A deletion that was tried so often in vain is stubborn: it is tried on, for ever, but no purge waits for it any more,
+# and somebody has to look. That is no bad moment of Telnyx's: refusals have been repeated for over an hour by then.
+STUBBORN_AFTER: Final = 20
 
 
 class DeletionQuerySet(TenantQuerySet["Deletion"]):

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from rooms import holding
 from rooms.management.commands import purge as purge_command
-from rooms.models import Deletion, PurgeRun, Recording
+from rooms.models import STUBBORN_AFTER, Deletion, PurgeRun, Recording
 from tests.cast import Company
 from tests.rooms.ageing import days_pass, deleted_at_telnyx, deletes, purge, stocked
+from tests.rooms.deletions import DELETE
 from tests.rooms.films import Studio
 from videobroker.tenants.callers import HOUSE
 
@@ -135,6 +136,17 @@ def test_what_was_set_aside_is_counted_and_tried_again(studio: Studio) -> None:
     assert "is tried again" in run("--unblock", str(blocked.pk))
     with pytest.raises(CommandError, match="that was set aside"):
         run("--unblock", str(blocked.pk))
+
+
+def test_it_ends_though_telnyx_refuses_one_for_ever(studio: Studio) -> None:
+    refused, *others = stocked(studio, 3, days_ago=40)
+    purge()
+    Deletion.objects.filter(footage_id=refused.pk).update(attempts=STUBBORN_AFTER - 1)
+    studio.simulator.fault("status", DELETE, match={"path": str(refused.telnyx_id)}, status=422)
+    assert run().splitlines()[-1] == "acme: 2 deleted, 1 refused by Telnyx so far"
+    assert set(deleted_at_telnyx(studio.simulator)) == {str(film.telnyx_id) for film in others}
+    assert Deletion.objects.get(footage_id=refused.pk).state == "pending"
+    assert PurgeRun.objects.get().state == "finished"
 
 
 def test_purges_of_workers_are_gone_on_with(studio: Studio) -> None:

@@ -9,12 +9,13 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from rooms import holding, purging, retaining
-from rooms.models import Composition, Deletion, Hold, PurgeRun, Recording
+from rooms.models import STUBBORN_AFTER, Composition, Deletion, Hold, PurgeRun, Recording
 from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.ageing import (
     LATER,
     assert_never_in_bulk,
+    carry_out_due,
     carry_out_once,
     days_pass,
     deleted_at_telnyx,
@@ -25,7 +26,7 @@ from tests.rooms.ageing import (
     run_of,
     stocked,
 )
-from tests.rooms.deletions import composed
+from tests.rooms.deletions import DELETE, composed
 from tests.rooms.films import Studio
 from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import AuditEntry
@@ -165,6 +166,59 @@ def test_purges_are_forgotten_in_the_end_and_receipts_are_not(studio: Studio) ->
     assert purging.forget_old(now + purging.KEPT_FOR + timedelta(minutes=1)) == 1
     assert not PurgeRun.objects.exists()
     assert Deletion.objects.filter(state="done", run=None).count() == 2
+
+
+# --- What Telnyx will not delete --------------------------------------------------------------------------
+
+
+def test_one_that_telnyx_refuses_for_ever_holds_up_nothing_that_expires_later(studio: Studio) -> None:
+    refused = studio.recorded("bo")
+    days_pass(31, refused)
+    fault = studio.simulator.fault("status", DELETE, status=422)
+    purge()
+    Deletion.objects.update(attempts=STUBBORN_AFTER - 2)
+    carry_out_once()
+    purge()
+    assert run_of(studio.gathering.company).state == "running"
+    carry_out_once()
+    purge()
+    assert run_of(studio.gathering.company).state == "finished"
+
+    studio.simulator.control("DELETE", f"faults/{fault}")
+    later = studio.recorded("ana")
+    days_pass(31, later)
+    Deletion.objects.update(due_at=timezone.now() + timedelta(minutes=15))
+    purge()
+    carry_out_due()
+    assert deleted_at_telnyx(studio.simulator) == [str(later.telnyx_id)]
+    purge_all()
+    assert receipt(refused).attempts == STUBBORN_AFTER + 1
+
+
+def test_nor_does_it_take_the_place_of_another(studio: Studio, settings: Any) -> None:
+    settings.PURGE_FREE_COUNT = 1000
+    stocked(studio, 201, days_ago=40)
+    purge()
+    purge()
+    assert Deletion.objects.count() == purging.BEGUN_AT_ONCE
+    Deletion.objects.filter(pk=Deletion.objects.all()[0].pk).update(attempts=STUBBORN_AFTER)
+    purge()
+    assert Deletion.objects.count() == purging.BEGUN_AT_ONCE + 1
+
+
+def test_whoever_is_on_call_hears_once_of_what_is_refused_for_ever(studio: Studio) -> None:
+    film = studio.recorded("bo")
+    days_pass(31, film)
+    studio.simulator.fault("status", DELETE, status=422)
+    purge()
+    Deletion.objects.update(attempts=STUBBORN_AFTER - 2)
+    with capture_logs() as logs:
+        for _ in range(4):
+            carry_out_once()
+    (alarm,) = [line for line in logs if line["event"] == "deletion_stubborn"]
+    assert (alarm["log_level"], alarm["footage"]) == ("error", str(film.pk))
+    assert "422" in alarm["error"]
+    assert Deletion.objects.unfinished().get().attempts == STUBBORN_AFTER + 2
 
 
 # --- A retention that changes -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rooms import holding, reconciling
 from rooms.models import (
+    STUBBORN_AFTER,
     Deletion,
     Event,
     Operation,
@@ -245,6 +246,18 @@ def test_deletions_that_are_not_done_and_those_set_aside(read: Read, studio: Stu
     Deletion.objects.update(state="done")
     assert read("videobroker_deletions_blocked") == 0
     assert read("videobroker_deletions_unfinished", cause="retention") is None
+
+
+def test_deletions_that_are_tried_in_vain(read: Read, studio: Studio) -> None:
+    stocked(studio, 2, days_ago=40)
+    purge()
+    Deletion.objects.update(attempts=STUBBORN_AFTER - 1)
+    assert read("videobroker_deletions_stubborn") == 0
+    Deletion.objects.filter(pk=Deletion.objects.all()[0].pk).update(attempts=STUBBORN_AFTER)
+    assert read("videobroker_deletions_stubborn") == 1
+    assert read("videobroker_deletions_unfinished", cause="retention") == 2
+    Deletion.objects.update(state="done")
+    assert read("videobroker_deletions_stubborn") == 0
 
 
 def test_a_tally_counts_on(db: None) -> None:
