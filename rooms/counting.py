@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 COUNTED_EVERY: Final = timedelta(days=1)
 # So many calls a turn; the next turn goes on.
 CALLS_A_TURN: Final = 200
-# For so long it is looked whether what had vanished is there after all.
+# For so long it is looked whether what Telnyx did not have is there after all.
 VANISHED_LATELY: Final = timedelta(days=30)
 # So many that are gone are written down in one turn: if it is more, somebody may want to look first.
 MOST_THAT_VANISH: Final = 100
@@ -68,7 +68,7 @@ class _Turn:
         return self.vanished >= MOST_THAT_VANISH
 
     def first_day_from(self, day: date) -> date | None:
-        """The first day, `day` or later, of which something is kept, or vanished lately."""
+        """The first day, `day` or later, of which something is kept, or was not found lately."""
         sought = (
             (self._recordings(), "started_at"),
             (self._vanished(Recording), "started_at"),
@@ -103,7 +103,7 @@ class _Turn:
             self._look_for_missing(films, there)
             for film in vanished.select_related("room", "room__tenant"):
                 if film.telnyx_id in there:
-                    vanishing.take_back(film, self.now)
+                    vanishing.believe_list(film, self.now)
 
     def _look_for_missing(self, kept: QuerySet[Any], there: set[UUID]) -> None:
         for row_id, telnyx_id in list(kept.values_list("pk", "telnyx_id")):
@@ -126,9 +126,9 @@ class _Turn:
         return kept.filter(telnyx_id__isnull=False, completed_at__isnull=False)
 
     def _vanished(self, model: type[Recording] | type[Composition]) -> QuerySet[Any]:
-        """What Telnyx had no more, of late: it may have been wrong about it."""
-        lately = Deletion.objects.filter(
-            account=self.account, cause=Deletion.Cause.VANISHED, done_at__gt=self.now - VANISHED_LATELY
+        """What Telnyx said of late that it did not have, deleted here or not: it may have been wrong about it."""
+        lately = Deletion.objects.unproven().filter(
+            account=self.account, done_at__gt=self.now - VANISHED_LATELY
         )
         return model._default_manager.filter(pk__in=lately.values("footage_id"))
 

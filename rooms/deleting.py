@@ -2,9 +2,10 @@
 
 Beginning is where everything is decided (`begin`): what is held, or is being deleted already, is not touched. What is
 begun is never forgotten: the `Deletion` row is the order, and in the end the receipt. It ends in one way only, with
-Telnyx not having the film any more; but for one whose retention turned out not to be over before anything was sent,
-which is kept again and leaves no receipt. Telnyx's bulk delete is never called; one lost parameter of it would erase an
-account. Leases and due times go by the database's clock.
+Telnyx not having the film any more, and goes on if that turns out to be wrong (`vanishing`); but for one whose
+retention turned out not to be over before anything was sent, which is kept again and leaves no receipt. Telnyx's bulk
+delete is never called; one lost parameter of it would erase an account. Leases and due times go by the database's
+clock.
 """
 
 import random

@@ -137,9 +137,9 @@ def _is_known(row: Recording, found: telnyx.Recording) -> bool:
 
 
 def _look_if_undead(row: Recording, now: datetime) -> None:
-    """What was deleted here a while ago and is there still must not come back, and somebody has to know. What had only
-    vanished is kept again."""
-    if row.state != Footage.State.DELETED or vanishing.take_back(row, now):
+    """What was deleted here a while ago and is there still must not come back, and somebody has to know, if it is more
+    than that Telnyx had not found it."""
+    if row.state != Footage.State.DELETED or vanishing.believe_list(row, now):
         return
     if Deletion.objects.filter(footage_id=row.pk, done_at__lt=now - FOLLOWED_FOR).exists():
         log.error("deleted_footage_is_there", footage=str(row.pk), room=str(row.room_id))

@@ -1,8 +1,8 @@
 """Recordings and compositions that Telnyx has no more, though nobody here deleted them: written down, and told to who
 watches. What is gone cannot be kept, by a hold neither; that it should have been is an alarm.
 
-Telnyx may be wrong, or have been asked with another account's key. So what it lists again a while later is kept again:
-else nobody could see it, and nobody would ever delete it.
+Telnyx may be wrong, or have been asked with another account's key. So what it lists again a while later is kept again,
+or deleted after all if it was being deleted: else nobody could see it, and nobody would ever delete it.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +10,10 @@ from typing import Final
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from rooms import holding, retaining
+from rooms import holding, retaining, waking
 from rooms.models import Composition, Deletion, Footage, Recording, Tally
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import HOUSE
@@ -61,13 +62,16 @@ def note(footage: Recording | Composition) -> bool:
     return True
 
 
-def take_back(footage: Recording | Composition, now: datetime) -> bool:
-    """Telnyx lists what had vanished: keep it again, under the holds there are now, and without the receipt. False for
-    what was deleted here, or vanished only just now."""
+def believe_list(footage: Recording | Composition, now: datetime) -> bool:
+    """Telnyx lists what it had said that it did not have: what had vanished is kept again, what was being deleted here
+    goes on being deleted. False for what Telnyx said that it had deleted, or did not have only just now."""
+    return _keep_again(footage, now) or _delete_after_all(footage, now)
+
+
+def _keep_again(footage: Recording | Composition, now: datetime) -> bool:
+    """Under the holds there are now, and without the receipt."""
     model = type(footage)
-    vanished = Deletion.objects.filter(
-        footage_id=footage.pk, cause=Deletion.Cause.VANISHED, done_at__lt=now - LISTS_LAG
-    )
+    vanished = _unproven(footage, now).filter(cause=Deletion.Cause.VANISHED)
     tenant = footage.room.tenant
     with transaction.atomic():
         holding.take_turn(tenant)
@@ -84,3 +88,28 @@ def take_back(footage: Recording | Composition, now: datetime) -> bool:
     footage.refresh_from_db(fields=["state", "held"])
     log.warning("footage_reappeared", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
     return True
+
+
+def _delete_after_all(footage: Recording | Composition, now: datetime) -> bool:
+    """Take up its deletion again. That was begun when no hold covered the film, and as with any other that has begun,
+    holds placed since are too late for it. It is looked at anew before anything is sent."""
+    with transaction.atomic():
+        again = {"state": Deletion.State.PENDING, "due_at": Now(), "done_at": None, "answer": ""}
+        if not _unproven(footage, now).exclude(cause=Deletion.Cause.VANISHED).update(**again):
+            return False
+        rows = type(footage)._default_manager.filter(pk=footage.pk)
+        rows.filter(state=Footage.State.DELETED).update(state=Footage.State.DELETING)
+        kind = str(footage._meta.model_name)
+        auditing.record(
+            HOUSE, "deletion.reopened", tenant=footage.room.tenant, room_id=footage.room_id,
+            subject_kind=kind, subject=footage.pk,
+        )  # fmt: skip
+        transaction.on_commit(waking.wake_for_deletions)
+    footage.refresh_from_db(fields=["state"])
+    log.warning("deletion_reopened", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
+    return True
+
+
+def _unproven(footage: Recording | Composition, now: datetime) -> QuerySet[Deletion]:
+    """Its receipt, if that rests on an answer that lists are newer than."""
+    return Deletion.objects.unproven().filter(footage_id=footage.pk, done_at__lt=now - LISTS_LAG)

@@ -17,13 +17,19 @@ class DeletionQuerySet(TenantQuerySet["Deletion"]):
         """Those that are to be carried out, or are being so."""
         return self.filter(state__in=Deletion.UNFINISHED, due_at__isnull=False)
 
+    def unproven(self) -> Self:
+        """Receipts that rest on Telnyx's saying that it does not have the film: asked with another account's key, it
+        says the same."""
+        return self.filter(state=Deletion.State.DONE, answer__startswith="404")
+
 
 class Deletion(models.Model):
     """The deletion of one recording or composition: the order while it is under way, the receipt for ever after.
 
     Once the row is there, the deletion is carried out, whoever changes their mind; but one whose cause is retention is
-    taken back, row and all, if that turns out not to be over before anything was sent. Whoever carries it out holds a
-    lease, as with operations.
+    taken back, row and all, if that turns out not to be over before anything was sent. One that is done is under way
+    again if it was done because Telnyx said that it did not have the film, and then lists it (`vanishing`). Whoever
+    carries it out holds a lease, as with operations.
     """
 
     class Kind(models.TextChoices):

@@ -190,7 +190,8 @@ class TestQuietRooms:
         film = studio.recorded("bo")
         studio.gathering.asks()
         vanishing.note(row(str(film.telnyx_id)))
-        Deletion.objects.update(cause="ordered", done_at=timezone.now() - timedelta(hours=hours_ago))
+        long_ago = timezone.now() - timedelta(hours=hours_ago)
+        Deletion.objects.update(cause="ordered", answer="204 to DELETE", done_at=long_ago)
         check(acme)
         assert row(str(film.telnyx_id)).state == "deleted"
         assert ("deleted_footage_is_there" in caplog.text) is shouted
