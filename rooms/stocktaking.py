@@ -90,8 +90,9 @@ def merge(account: Account, found: Sequence[telnyx.Recording], now: datetime) ->
     rooms = _rooms(account, {each.room_id for each in found if each.room_id})
     for each in found:
         row = known.get(UUID(each.id))
-        if row is not None and _is_known(row, each):
+        if row is not None:
             _look_if_undead(row, now)
+        if row is not None and _is_known(row, each):
             continue
         room = rooms.get(each.room_id or "")
         try:

@@ -83,6 +83,15 @@ def test_but_not_by_a_list_that_may_be_older_than_the_answer(studio: Studio, fil
     assert state(film) == "deleted"
 
 
+def test_and_so_is_one_of_which_telnyx_tells_otherwise_than_before(studio: Studio, film: Recording) -> None:
+    begun(film)
+    deleted_there(studio, film)
+    Recording.objects.update(size_mb=99.0)  # the largest size that was told stands
+    time_passes(hours=2)
+    check(studio.gathering.company)
+    assert state(film) == "deleting"
+
+
 def test_and_so_is_a_composition(studio: Studio, cutting_room: CuttingRoom) -> None:
     composition = cutting_room.completed()
     begun(composition, "ordered")
