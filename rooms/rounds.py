@@ -86,11 +86,16 @@ def check_accounts(now: datetime) -> None:
         mine = AccountCheck.objects.filter(pk=check.pk, due_at=check.due_at, due_at__lte=now)
         if is_new or not mine.update(due_at=now + reconciling.QUIET_ROOMS_ASKED_EVERY):
             continue
-        try:
-            reconciling.check_account(account, now=now)
-            following.go_through(account, now=now)
-        except errors.TelnyxError as error:
-            log.warning("account_not_checked", account=str(account.pk), error=str(error))
+        for look in (reconciling.check_account, following.go_through):
+            _look_into(account, look, now)
+
+
+def _look_into(account: Account, look: Callable[..., None], now: datetime) -> None:
+    """One look that Telnyx fails keeps the account from no other."""
+    try:
+        look(account, now=now)
+    except errors.TelnyxError as error:
+        log.warning("account_not_checked", account=str(account.pk), error=str(error))
 
 
 ROUNDS: Final = (

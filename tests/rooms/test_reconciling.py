@@ -153,6 +153,15 @@ class TestTurns:
         rounds.check_accounts(later)
         assert len(gathering.simulator.calls("list_rooms")) == before + 1
 
+    def test_compositions_are_gone_through_also_while_telnyx_does_not_list_rooms(
+        self, gathering: Gathering
+    ) -> None:
+        rounds.check_accounts(timezone.now())
+        AccountCheck.objects.update(due_at=timezone.now())
+        gathering.simulator.fault("status", "list_rooms", status=500)
+        rounds.check_accounts(timezone.now() + timedelta(seconds=1))
+        assert len(gathering.simulator.calls("list_room_compositions")) == 1
+
     def test_a_quiet_room_is_looked_at_within_a_quarter_of_an_hour(self, gathering: Gathering) -> None:
         gathering.comes("ana")
         rounds.check_accounts(timezone.now())
