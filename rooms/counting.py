@@ -113,10 +113,11 @@ class _Turn:
     def _look_for(self, kept: Recording | Composition) -> None:
         view: Any = self.line.view_recording if isinstance(kept, Recording) else self.line.view_composition
         self.calls += 1
-        try:
-            view(kept.telnyx_id)
-        except errors.NotFound:
-            self.vanished += vanishing.note(kept)
+        with stocktaking.passing_over(kept):
+            try:
+                view(kept.telnyx_id)
+            except errors.NotFound:
+                self.vanished += vanishing.note(kept)
 
     def _recordings(self) -> QuerySet[Any]:
         return Recording.objects.kept().filter(room__account=self.account)

@@ -5,6 +5,7 @@ all that is kept, a day of it after another (`counting`). Only recordings of our
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
@@ -15,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rooms import footage, mirroring, vanishing
 from rooms.mirroring import Changes
-from rooms.models import Deletion, Footage, Recording, Room, Session, TelnyxRoom
+from rooms.models import Composition, Deletion, Footage, Recording, Room, Session, TelnyxRoom
 from videobroker import telnyx
 from videobroker.telnyx import DateFilter, Telnyx, errors
 from videobroker.tenants.models import Account
@@ -33,6 +34,9 @@ PAGE_SIZE: Final = 250
 AT_ONCE: Final = 50
 # What may have gone wrong with one recording, and must not keep the others from being known.
 NOT_MERGED: Final = (footage.ForeignFootage, mirroring.ForeignSession, ValueError)
+# Answers that Telnyx may give about one film alone, and among the refusals those that are not about it.
+OF_ONE: Final = (errors.ServerFailed, errors.GarbledAnswer, errors.Refused)
+OF_THE_ACCOUNT: Final = (errors.RateLimited, errors.Unauthorised, errors.Forbidden)
 
 
 def followed(room: Room, now: datetime) -> QuerySet[Session]:
@@ -62,12 +66,16 @@ def look_around(line: Telnyx, account: Account, now: datetime) -> Iterator[Chang
 
 def ask_about_overdue(line: Telnyx, account: Account, now: datetime) -> Iterator[Changes]:
     """Ask one by one about recordings that should have been completed long ago, or of which nobody knows when they
-    began. Each is asked about once: after that it counts as ended with its session. Raises `TelnyxError`."""
+    began. Each is asked about until Telnyx has answered once: after that it counts as ended with its session. Raises
+    `TelnyxError`, but for `passing_over`."""
     overdue = Q(completed_at=None, expires_at=None, session__ended_at__lt=now - OF_LATE)
     undated = Q(started_at=None, seen_at__lt=now - OF_LATE)
     kept = Recording.objects.kept().filter(overdue | undated, room__account=account)
     for recording in kept.select_related("room", "room__tenant", "session", "participant")[:AT_ONCE]:
-        if (changes := ask(line, recording, now)) is not None:
+        changes = None
+        with passing_over(recording):
+            changes = ask(line, recording, now)
+        if changes is not None:
             yield changes
             footage.settle_for_what_is_known(recording)
 
@@ -80,6 +88,18 @@ def ask(line: Telnyx, recording: Recording, now: datetime) -> Changes | None:
         vanishing.note(recording)
         return None
     return footage.recording_asked(recording, footage.facts_of(found, now=now))
+
+
+@contextmanager
+def passing_over(kept: Recording | Composition) -> Iterator[None]:
+    """One that Telnyx cannot show keeps nobody from the others: log it, and go on. What concerns all of the account, a
+    limit, the key, or that nobody answers at all, goes on up."""
+    try:
+        yield
+    except OF_THE_ACCOUNT:
+        raise
+    except OF_ONE as error:
+        log.warning("footage_not_shown", footage=str(kept.pk), room=str(kept.room_id), error=str(error))
 
 
 def merge(account: Account, found: Sequence[telnyx.Recording], now: datetime) -> Iterator[Changes]:

@@ -106,6 +106,17 @@ class TestTheDailyCount:
         rounds.check_accounts(timezone.now() + timedelta(seconds=1))
         assert row(str(film.telnyx_id)).state == "kept"
 
+    def test_one_that_telnyx_cannot_show_keeps_nobody_from_the_others(
+        self, acme: Company, studio: Studio, simulator: Simulator
+    ) -> None:
+        films = [studio.recorded("bo") for _ in range(2)]
+        for film in films:
+            studio.lost_at_telnyx(film)
+        simulator.fault("status", VIEW, times=1, status=500)
+        check(acme)
+        states = sorted(row(str(film.telnyx_id)).state for film in films)
+        assert (states, AccountCheck.objects.get().stock_day) == (["deleted", "kept"], None)
+
     def test_it_is_made_once_a_day(self, acme: Company, studio: Studio) -> None:
         film = studio.recorded("bo")
         check(acme)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from rooms import reconciling, rounds, vanishing
-from rooms.models import Deletion, Recording, Room, Session, Tally
+from rooms.models import AccountCheck, Deletion, Recording, Room, Session, Tally
 from tests.asking import Json
 from tests.cast import Company
 from tests.rooms.films import Studio, row
@@ -145,6 +145,49 @@ class TestAfterTheSession:
         asked = len(studio.simulator.calls(VIEW))
         check(studio.gathering.company)
         assert len(studio.simulator.calls(VIEW)) == asked
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"kind": "status", "status": 500},
+            {"kind": "status", "status": 422},
+            {"kind": "malformed"},
+        ],
+    )
+    def test_one_that_telnyx_cannot_show_keeps_nobody_from_the_others(
+        self, studio: Studio, fault: Json, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        broken, other = (studio.filming(identity) for identity in ("ana", "bo"))
+        Session.objects.update(ended_at=timezone.now() - timedelta(hours=25), confirmed_at=timezone.now())
+        told = dict(fault)
+        struck = studio.simulator.fault(told.pop("kind"), VIEW, match={"path": str(broken.telnyx_id)}, **told)
+        check(studio.gathering.company)
+        assert row(str(other.telnyx_id)).ended_at is not None
+        assert row(str(broken.telnyx_id)).ended_at is None
+        assert AccountCheck.objects.get().stock_due_at is not None
+        assert "footage_not_shown" in caplog.text
+        studio.simulator.control("DELETE", f"faults/{struck}")
+        check(studio.gathering.company)
+        assert row(str(broken.telnyx_id)).ended_at is not None
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"kind": "status", "status": 401},
+            {"kind": "status", "status": 403},
+            {"kind": "rate_limit"},
+            {"kind": "reset"},
+        ],
+    )
+    def test_but_what_concerns_the_account_ends_the_turn(self, studio: Studio, fault: Json) -> None:
+        for identity in ("ana", "bo"):
+            studio.filming(identity)
+        Session.objects.update(ended_at=timezone.now() - timedelta(hours=25), confirmed_at=timezone.now())
+        told = dict(fault)
+        studio.simulator.fault(told.pop("kind"), VIEW, **told)
+        with pytest.raises(errors.TelnyxError):
+            check(studio.gathering.company)
+        assert len(studio.simulator.calls(VIEW)) == 1
 
 
 class TestQuietRooms:
