@@ -1,7 +1,9 @@
 """Killed at any step of a purge, under any fault of Telnyx's: it goes on, and each film is deleted once, with one
-receipt. Here each step meets some of the faults and each fault some step; `soak_purging.py` has every step under every
-fault."""
+receipt. Here each step meets some of the faults, one of them when Telnyx is asked to delete, and each fault some step;
+`soak_purging.py` has every step under every fault, of either call."""
 
+from datetime import timedelta
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from rooms import purging
-from rooms.models import Deletion, PurgeRun, Recording
+from rooms.models import Composition, Deletion, PurgeRun, Recording
 from tests.rooms.ageing import (
     assert_never_in_bulk,
     carry_out_due,
@@ -18,9 +20,10 @@ from tests.rooms.ageing import (
     left,
     purge,
     purge_all,
+    receipt,
     stocked,
 )
-from tests.rooms.deletions import DELETE, FAULTS, LOOK
+from tests.rooms.deletions import DELETE, FAULTS, LOOK, composed
 from tests.rooms.dying import Step, dies_at
 from tests.rooms.films import Studio
 from tests.simulated import Simulator, wait_until
@@ -51,7 +54,17 @@ OF_DELETIONS = [
     Step("rooms.deleting", "_finish", "return"),
 ]
 RESUMED_SECS = 15
-CLOCK_FAULTS: list[dict[str, Any]] = [{"kind": "reset"}, {"kind": "malformed"}, {"kind": "rate_limit"}]
+# Those that differ in what we are left with: nothing, a no, or nonsense.
+CLOCK_FAULTS: list[dict[str, Any]] = [
+    {"kind": "reset"},
+    {"kind": "timeout", "secs": 2},
+    {"kind": "status", "status": 503},
+    {"kind": "status", "status": 401},
+    {"kind": "rate_limit"},
+    {"kind": "malformed"},
+    {"kind": "truncate_json"},
+]
+Strike = tuple[str, dict[str, Any]]
 
 
 def restart() -> None:
@@ -89,23 +102,42 @@ def assert_each_deleted_once(simulator: Simulator, films: list[Recording]) -> No
 @pytest.mark.parametrize("step", OF_DELETIONS, ids=str)
 def test_killed_while_deleting(studio: Studio, settings: Any, step: Step) -> None:
     settings.TELNYX_TASK_TIMEOUT_SECS = 1
-    kill_while_deleting(studio, step, FAULTS[OF_DELETIONS.index(step) :: len(OF_DELETIONS)])
+    strikes = list(zip(cycle([LOOK, DELETE]), FAULTS))
+    kill_while_struck(studio, step, strikes[OF_DELETIONS.index(step) :: len(OF_DELETIONS)])
 
 
 def kill_while_deleting(studio: Studio, step: Step, faults: list[dict[str, Any]]) -> None:
+    """Without a fault, and under each of these of either call."""
+    kill_while_struck(studio, step, list(product([LOOK, DELETE], faults)))
+
+
+def kill_while_struck(studio: Studio, step: Step, strikes: list[Strike]) -> None:
     """Without a fault, and under each of these."""
     films: list[Recording] = []
-    for number, fault in enumerate([{}, *faults]):
+    for operation, fault in [(LOOK, {}), *strikes]:
         films += stocked(studio, 1, days_ago=40)
         more = dict(fault)
         if more:
-            studio.simulator.fault(more.pop("kind"), (LOOK, DELETE)[number % 2], times=1, **more)
+            studio.simulator.fault(more.pop("kind"), operation, times=1, **more)
         purge()
         died = dies_at(step, carry_out_due)
         assert died or fault, "without a fault every step is reached"
         goes_on()
         studio.simulator.clear_faults()
     assert_each_deleted_once(studio.simulator, films)
+
+
+@pytest.mark.parametrize("step", OF_DELETIONS[1::2], ids=str)
+def test_killed_while_deleting_a_composition(studio: Studio, step: Step) -> None:
+    film = composed(studio)
+    then = timezone.now() - timedelta(days=40)
+    Composition.objects.update(status="completed", completed_at=then, expires_at=then + timedelta(days=30))
+    purge()
+    assert dies_at(step, carry_out_due)
+    goes_on()
+    assert deleted_at_telnyx(studio.simulator) == [str(film.telnyx_id)]
+    assert (Deletion.objects.count(), receipt(film).state) == (1, "done")
+    assert Composition.objects.get().state == "deleted"
 
 
 @pytest.mark.parametrize("step", OF_PURGES, ids=str)
