@@ -26,11 +26,13 @@ from tests.tokens.passing import Time
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("days", [3650, 0.01, -0.01])
-def test_a_clock_that_jumped_deletes_nothing_and_raises_the_alarm(studio: Studio, days: float) -> None:
+@pytest.mark.parametrize("jump", [{"days": 3650}, {"minutes": 6}, {"minutes": -6}])
+def test_a_clock_that_jumped_deletes_nothing_and_raises_the_alarm(
+    studio: Studio, jump: dict[str, float]
+) -> None:
     films = stocked(studio, 3, days_ago=1) + stocked(studio, 2, days_ago=40)
     with capture_logs() as logs:
-        purge(timezone.now() + timedelta(days=days))
+        purge(timezone.now() + timedelta(**jump))
     assert [line["log_level"] for line in logs if line["event"] == "purge_refused"] == ["error"]
     assert "our clock" in run_of(studio.gathering.company).why
     assert kept() == {film.pk for film in films}
@@ -40,6 +42,16 @@ def test_a_clock_that_jumped_deletes_nothing_and_raises_the_alarm(studio: Studio
     PurgeRun.objects.update(checked_at=timezone.now() - LATER)
     purge_all()
     assert kept() == {film.pk for film in films[:3]}
+
+
+@pytest.mark.parametrize("minutes", [4, -4])
+def test_clocks_that_differ_by_less_than_five_minutes_agree(studio: Studio, minutes: float) -> None:
+    films = stocked(studio, 1, days_ago=1) + stocked(studio, 2, days_ago=40)
+    now = timezone.now() + timedelta(minutes=minutes)
+    purge(now)
+    carry_out_once(now)
+    assert kept() == {films[0].pk}
+    assert len(deletes(studio.simulator)) == 2
 
 
 def test_the_clock_of_the_whole_process_jumps_ahead(studio: Studio, time: Time) -> None:
