@@ -29,6 +29,7 @@ from rooms.models import (
     Participant,
     PurgeRun,
     Removal,
+    Room,
 )
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.api.models import IdempotencyRecord
@@ -142,8 +143,10 @@ def _what_was_told_of(person: Person, people: list[Participant]) -> None:
         return
     _rewrite(Delivery.objects.of(person.tenant).filter(subject_id__in=[each.pk for each in people]), person)
     since = min(each.seen_at for each in people) - EVENTS_BEFORE
+    # A room stays in its account when the tenant is given another.
+    rooms = Room.objects.filter(pk__in={each.room_id for each in people})
     told = Event.objects.filter(
-        account=person.tenant.account_id,
+        account__in=rooms.order_by().values("account"),
         received_at__gte=since,
         payload__participant_id__in=[str(each.telnyx_id) for each in people],
     )

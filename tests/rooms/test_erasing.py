@@ -159,6 +159,16 @@ def test_what_comes_late_brings_nothing_back(acme: Company, studio: Studio, simu
     assert left == []
 
 
+def test_nothing_is_left_where_the_tenant_has_moved_to_another_account(
+    acme: Company, globex: Company, studio: Studio
+) -> None:
+    context = studio.person(IDENTITY).context
+    acme.change(account=globex.row.account)
+    order(acme)
+    carry_on()
+    assert places_of(IDENTITY, NAME, str(context).split(".")[1]) == []
+
+
 def test_a_person_is_out_as_soon_as_the_erasure_is_ordered(acme: Company, studio: Studio) -> None:
     minted = enter(acme.person(IDENTITY), studio.room)
     assert order(acme).status == 202
