@@ -6,7 +6,8 @@ them is gone, and no token can bring them back, the history is rewritten (`pseud
 known whose films those are. A hold on any of it, or on the person, keeps the rest waiting; when it is lifted, the
 erasure goes on by itself.
 
-Whoever comes with the same identity after the order is somebody new: their grants and memberships are not touched.
+Whoever comes with the same identity after the order is somebody new: their grants and memberships are not touched. If
+it is ordered again before it is finished, it is the same erasure, and reaches what came until then as well.
 """
 
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from videobroker.tenants.models import Tenant
 log = structlog.get_logger(__name__)
 
 State = Erasure.State
+Receipt = dict[str, Any]
 AT_ONCE: Final = 200
 # While films are being deleted; while a hold keeps something; and how long one who died has had the turn.
 LOOKED_AFTER_EVERY: Final = timedelta(seconds=2)
@@ -70,26 +72,54 @@ class Kept:
 
 
 def order(caller: Caller, tenant: Tenant, identity: str, *, now: datetime) -> Erasure:
-    """Order the person's erasure, and do at once what can be. The one under way, if there is one."""
+    """Order the person's erasure, and do at once what can be. If one is under way it is that one, which from now on
+    takes what they have come to have since as well."""
     pseudonym = pseudonyms.pseudonym_of(tenant.pk, identity)
     with transaction.atomic():
         holding.take_turn(tenant)
-        under_way = Erasure.objects.of(tenant).filter(pseudonym=pseudonym, finished_at=None).first()
-        if under_way is not None:
-            return under_way
-        erasure = Erasure(tenant=tenant, identity=identity, pseudonym=pseudonym)
-        erasure.ordered_by = f"{caller.kind}:{caller.subject}"
-        erasure.created_at = erasure.due_at = now
-        erasure.receipt = _end_of_access(tenant, identity, pseudonym, now)
-        erasure.save(force_insert=True)
+        ended = _end_of_access(tenant, identity, pseudonym, now)
+        erasure, action = _order_again(tenant, pseudonym, ended, now), "erasure.ordered_again"
+        if erasure is None:
+            erasure, action = (
+                Erasure(tenant=tenant, identity=identity, pseudonym=pseudonym),
+                "erasure.ordered",
+            )
+            erasure.ordered_by = f"{caller.kind}:{caller.subject}"
+            erasure.created_at = erasure.due_at = now
+            erasure.receipt = ended
+            erasure.save(force_insert=True)
         auditing.record(
-            caller, "erasure.ordered", tenant=tenant, subject_kind="identity", subject=identity,
+            caller, action, tenant=tenant, subject_kind="identity", subject=identity,
             details={"erasure_id": str(erasure.pk)},
         )  # fmt: skip
     return erasure
 
 
-def _end_of_access(tenant: Tenant, identity: str, pseudonym: str, now: datetime) -> dict[str, Any]:
+def _order_again(tenant: Tenant, pseudonym: str, ended: Receipt, now: datetime) -> Erasure | None:
+    """Let the erasure under way, if there is one, reach until now. Were names going already, films are looked for once
+    more before the rest of them goes."""
+    # The last that is locked: whoever counts in the receipt has locked what is counted.
+    rows = Erasure.objects.of(tenant).select_for_update()
+    erasure = rows.filter(pseudonym=pseudonym, finished_at=None).first()
+    if erasure is None:
+        return None
+    receipt = erasure.receipt
+    receipt.pop("names_go_since", None)
+    for kind, count in ended["removed"].items():
+        receipt["removed"][kind] = receipt["removed"].get(kind, 0) + count
+    receipt["names"] = sorted({*receipt["names"], *ended["names"]})
+    receipt["tokens_end_at"] = _later(receipt["tokens_end_at"], ended["tokens_end_at"])
+    erasure.ordered_again_at, erasure.due_at = max(now, erasure.given_until), now
+    erasure.save(update_fields=["receipt", "ordered_again_at", "due_at"])
+    return erasure
+
+
+def _later(*times: str | None) -> str | None:
+    """The later of times as receipts have them."""
+    return max((at for at in times if at), key=datetime.fromisoformat, default=None)
+
+
+def _end_of_access(tenant: Tenant, identity: str, pseudonym: str, now: datetime) -> Receipt:
     """Take from the person what lets them in; the beginning of the receipt. `names` and `tokens_end_at` are of use
     until the erasure is finished, and are not told."""
     names = doorkeeper().names_shown(tenant, identity) | _names_known(tenant, identity)
@@ -162,7 +192,7 @@ def _films(erasure: Erasure) -> tuple[QuerySet[Any], QuerySet[Any]]:
     """The person's films, without those of whoever has come under the same identity since."""
     recordings, compositions = films_of(erasure.tenant, erasure.identity)
     # A film begins after its participant was let in, by a grant that was given before the order or after it.
-    old = Q(participant__granted_at__lte=erasure.created_at) | Q(participant__granted_at=None)
+    old = Q(participant__granted_at__lte=erasure.given_until) | Q(participant__granted_at=None)
     theirs = recordings.filter(old)
     return theirs, compositions.filter(session__in=theirs.order_by().values("session"))
 
@@ -196,6 +226,8 @@ def _may_forget(erasure: Erasure, *, now: datetime) -> bool:
     tenant = erasure.tenant
     with transaction.atomic():
         holding.take_turn(tenant)
+        # Since it was read it may have been ordered again.
+        erasure.refresh_from_db(fields=["receipt", "ordered_again_at"])
         kept = kept_of(tenant, erasure.identity, *_films(erasure))
         films = [rows.exclude(state=Footage.State.DELETED).exists() for rows in _films(erasure)]
         if kept:
@@ -232,7 +264,7 @@ def _forget(erasure: Erasure) -> None:
     """Replace the person everywhere, and finish. Grants go first: nothing is attributed by them from then on."""
     with transaction.atomic():
         forgotten = doorkeeper().forget_grants(
-            erasure.tenant, erasure.identity, given_until=erasure.created_at
+            erasure.tenant, erasure.identity, given_until=erasure.given_until
         )
         _note(erasure, "removed", "grants", forgotten)
     person = Person(
@@ -260,7 +292,10 @@ def _finish(erasure: Erasure) -> None:
     told = {"removed": erasure.receipt["removed"], "replaced": erasure.receipt["replaced"], "kept": {}}
     with transaction.atomic():
         unfinished = Erasure.objects.filter(pk=erasure.pk, finished_at=None)
-        if not unfinished.update(state=State.FINISHED, identity="", receipt=told, finished_at=now):
+        # One that was ordered again meanwhile has more to do.
+        done = unfinished.filter(ordered_again_at=erasure.ordered_again_at)
+        if not done.update(state=State.FINISHED, identity="", receipt=told, finished_at=now):
+            unfinished.update(due_at=now)
             return
         auditing.record(
             HOUSE, "erasure.finished", tenant=erasure.tenant, subject_kind="identity", subject=erasure.pseudonym,

@@ -74,7 +74,7 @@ class ErasureAdmin(OperatorAdmin):
     )
     fields = [
         "tenant", "person", "standing", "removed", "replaced", "kept", "ordered_by", moment("created_at", "ordered"),
-        moment("finished_at"), "id",
+        moment("ordered_again_at"), moment("finished_at"), "id",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

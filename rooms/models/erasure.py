@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
@@ -25,6 +26,9 @@ class Erasure(models.Model):
     receipt = models.JSONField(default=dict, help_text="What was removed and what was kept, by kind.")
     due_at = models.DateTimeField(db_default=Now(), help_text="When it is next looked after.")
     created_at = models.DateTimeField(db_default=Now())
+    ordered_again_at = models.DateTimeField(
+        null=True, help_text="When it was ordered last, if more than once before it was finished."
+    )
     finished_at = models.DateTimeField(null=True)
 
     objects = TenantQuerySet["Erasure"].as_manager()
@@ -45,3 +49,9 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"erasure of {self.pseudonym}"
+
+    @property
+    def given_until(self) -> datetime:
+        """Until when what was given to somebody of this identity was given to the person who is erased. Whoever is
+        given something later is somebody new."""
+        return self.ordered_again_at or self.created_at

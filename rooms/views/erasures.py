@@ -40,7 +40,8 @@ class ErasuresView(ApiView):
     def post(self, request: Request) -> Response:
         """Erase a person: they are put out and revoked at once, their recordings and the compositions that show them
         are deleted in the background, and then a pseudonym stands for them in the history. What a hold keeps is waited
-        for. Follow it at /v2/erasures/{erasure_id}."""
+        for. Ordered again before it is finished, it is the same erasure, and takes what they have come to have since
+        as well. Follow it at /v2/erasures/{erasure_id}."""
         body = ErasureBody(data=request.data)
         body.is_valid(raise_exception=True)
         identity: str = body.validated_data["identity"]

@@ -16,7 +16,8 @@ from videobroker.tenants.callers import HOUSE
 class Command(BaseCommand):
     help = (
         "Erase a person of a tenant: they are put out at once; the workers delete their recordings and replace their "
-        "names by a pseudonym. What a legal hold keeps is waited for. Given again, it says how far the erasure has got."
+        "names by a pseudonym. What a legal hold keeps is waited for. Given again while that goes on, it "
+        "takes what they have come to have since as well, and says how far the erasure has got."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
