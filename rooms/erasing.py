@@ -311,14 +311,20 @@ def _finish(erasure: Erasure) -> None:
 def foreseen(tenant: Tenant, identity: str) -> dict[str, Any]:
     """What an erasure would do now, and what holds would keep, without doing anything."""
     recordings, compositions = films_of(tenant, identity)
+    kept = kept_of(tenant, identity, recordings, compositions)
     return {
         "removed": {
             "members": Member.objects.of(tenant).filter(identity=identity).count(),
             "users": int(forgetting.user_of(tenant, identity) is not None),
             "grants": len(doorkeeper().grants_of(tenant, identity)),
-            "recordings": recordings.filter(state=Footage.State.KEPT).count(),
-            "compositions": compositions.filter(state=Footage.State.KEPT).count(),
+            "recordings": _to_be_deleted(recordings, kept.recordings),
+            "compositions": _to_be_deleted(compositions, kept.compositions),
         },
         "replaced": {"participants": Participant.objects.of(tenant).filter(identity=identity).count()},
-        "kept": kept_of(tenant, identity, recordings, compositions).told(),
+        "kept": kept.told(),
     }
+
+
+def _to_be_deleted(films: QuerySet[Any], held: QuerySet[Any]) -> int:
+    """How many of the films are kept, and by no hold."""
+    return films.filter(state=Footage.State.KEPT).exclude(pk__in=held.order_by().values("pk")).count()
