@@ -305,6 +305,15 @@ def _finish(erasure: Erasure) -> None:
     log.info("erasure_finished", erasure=str(erasure.pk), tenant=erasure.tenant.slug)
 
 
+def name_for_good(tenant: Tenant, identity: str) -> str:
+    """Under which name something about this person may be written that is kept for good: the pseudonym once they were
+    erased, or are being replaced by it, so that nothing puts a name beside the history that it was taken from."""
+    pseudonym = pseudonyms.pseudonym_of(tenant.pk, identity)
+    names_went = Q(finished_at__isnull=False) | Q(receipt__has_key="names_go_since")
+    erasures = Erasure.objects.of(tenant).filter(names_went, pseudonym=pseudonym)
+    return pseudonym if erasures.exists() else identity
+
+
 # --- Looking ahead ----------------------------------------------------------------------------------------
 
 

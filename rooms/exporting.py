@@ -50,8 +50,9 @@ def export(
     """The document, piece by piece; `request` says how we are called. That it was asked for is audited at once, before
     the first piece."""
     auditing.record(
-        caller, "personal_data.exported", tenant=tenant, subject_kind="identity", subject=identity
-    )
+        caller, "personal_data.exported", tenant=tenant, subject_kind="identity",
+        subject=erasing.name_for_good(tenant, identity),
+    )  # fmt: skip
     return _pieces(Whom(tenant, identity, now, request))
 
 

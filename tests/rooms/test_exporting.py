@@ -11,11 +11,12 @@ from rooms.models import Composition
 from tests.asking import Answer
 from tests.cast import Company
 from tests.rooms.films import Studio, studio
+from tests.rooms.test_erasing import carry_on, order, pseudonyms_are_of_this_database
 from tests.simulated import Simulator
 from tests.tokens.doors import enter
 from videobroker.tenants.models import AuditEntry, User
 
-__all__ = ["studio"]
+__all__ = ["pseudonyms_are_of_this_database", "studio"]
 
 KINDS = {
     "users", "members", "bans", "grants", "participants", "recordings", "compositions", "deletions", "holds",
@@ -105,6 +106,20 @@ def test_an_export_is_audited(acme: Company, studio: Studio) -> None:
     exported(acme)
     entry = AuditEntry.objects.get(action="personal_data.exported")
     assert (entry.actor_kind, entry.subject, entry.tenant) == ("api_key", "bo", acme.row)
+
+
+def test_an_export_of_somebody_who_was_erased_is_audited_under_the_pseudonym(
+    acme: Company, globex: Company, studio: Studio
+) -> None:
+    pseudonym = order(acme, "bo").data["pseudonym"]
+    exported(acme)
+    carry_on()
+    exported(acme)
+    call_command("export_identity", "acme", "bo", stdout=StringIO())
+    entries = AuditEntry.objects.filter(action="personal_data.exported")
+    assert [entry.subject for entry in entries] == [pseudonym] * 3
+    exported(globex)
+    assert AuditEntry.objects.get(tenant=globex.row, action="personal_data.exported").subject == "bo"
 
 
 @pytest.mark.parametrize("query", [{}, {"identity": "erased:0123"}, {"identity": "a" * 256}])
