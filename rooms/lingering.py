@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from rooms import deleting, erasing
+from rooms import counting, deleting, erasing
 from rooms.models import Composition, Deletion, Erasure, Footage, Recording
 
-# So long after an erasure.
-FILMS_FOLLOW_FOR: Final = timedelta(days=7)
+# So long after an erasure: a film that vanished just before it may be kept again until then, and found a moment later.
+FOLLOWED_FOR: Final = counting.VANISHED_LATELY + timedelta(days=1)
 
 
 def delete_late_films(now: datetime) -> None:
     """Begin to delete such films of whoever was erased of late. A round."""
-    recent = Erasure.objects.filter(finished_at__gt=now - FILMS_FOLLOW_FOR).select_related("tenant")
+    recent = Erasure.objects.filter(finished_at__gt=now - FOLLOWED_FOR).select_related("tenant")
     for erasure in recent.order_by("finished_at"):
         recordings, compositions = erasing.films_of(erasure.tenant, erasure.pseudonym)
         for rows in (recordings, _showing(compositions, recordings)):

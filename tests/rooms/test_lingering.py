@@ -1,11 +1,12 @@
 """Films of erased people that come to light late go too, and films that do not show them stay."""
 
 import uuid
+from datetime import timedelta
 
 from django.utils import timezone
 
-from rooms import lingering
-from rooms.models import Composition, Deletion, Participant, Recording
+from rooms import counting, lingering, reconciling, vanishing
+from rooms.models import Composition, Deletion, Erasure, Participant, Recording
 from tests.cast import Company
 from tests.rooms.films import Studio
 from tests.rooms.test_erasing import IDENTITY, carry_on, order, pseudonyms_are_of_this_database, studio
@@ -42,6 +43,21 @@ def test_a_film_that_comes_to_light_afterwards_is_deleted_too(acme: Company, stu
     carry_on()
     film = come_to_light()
     lingering.delete_late_films(timezone.now())
+    assert state_of(film) == "deleting"
+
+
+def test_one_that_had_vanished_and_is_kept_again_is_deleted_too(acme: Company, studio: Studio) -> None:
+    film = studio.recorded(IDENTITY)
+    vanishing.note(film)
+    order(acme)
+    carry_on()
+    assert Erasure.objects.get().state == "finished"
+    last_moment = timezone.now() - counting.VANISHED_LATELY + timedelta(minutes=1)
+    Deletion.objects.update(done_at=last_moment)
+    Erasure.objects.update(finished_at=last_moment)
+    reconciling.check_account(acme.row.account, now=timezone.now())
+    assert state_of(film) == "kept"
+    lingering.delete_late_films(timezone.now() + timedelta(hours=12))
     assert state_of(film) == "deleting"
 
 
