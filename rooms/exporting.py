@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from rooms import erasing
 from rooms.doorkeeping import doorkeeper
-from rooms.models import Ban, Deletion, Delivery, Erasure, Hold, Member, Operation, Participant
+from rooms.models import Ban, Deletion, Delivery, Erasure, Hold, Member, Operation, Participant, Removal
 from rooms.serializers import BanRecord, MemberRecord, OperationRecord, ParticipantRecord, Record
 from rooms.serializers.compositions import CompositionRecord
 from rooms.serializers.deletions import DeletionRecord
@@ -114,6 +114,15 @@ def _participants(of: Whom) -> Iterator[Json]:
     yield from _told(people, "seen_at", ParticipantRecord())
 
 
+def _removals(of: Whom) -> Iterator[Json]:
+    """That they were put out of a room, by their name or by a grant of theirs."""
+    theirs = Q(identity=of.identity) | Q(grant_id__in=doorkeeper().grants_of(of.tenant, of.identity))
+    names = ("id", "room_id", "identity", "grant_id", "removed_at", "watched_until_at")
+    removals = Removal.objects.filter(theirs, room__tenant=of.tenant)
+    for removal in each_oldest_first(removals, "removed_at"):
+        yield {name: getattr(removal, name) for name in names}
+
+
 def _recordings(of: Whom) -> Iterator[Json]:
     recordings, _ = erasing.films_of(of.tenant, of.identity)
     yield from _told(
@@ -180,6 +189,7 @@ SECTIONS: Final[dict[str, Section]] = {
     "bans": _bans,
     "grants": _grants,
     "participants": _participants,
+    "removals": _removals,
     "recordings": _recordings,
     "compositions": _compositions,
     "deletions": _deletions,

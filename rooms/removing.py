@@ -12,6 +12,8 @@ from videobroker.tenants.models import Tenant
 
 # Clocks differ, and a client may be just connecting: the watch on a removal lasts this much longer than the tokens.
 WATCH_LEEWAY: Final = timedelta(seconds=30)
+# A removal is of use for so long after its last token is over: who was put out by it may still not have gone.
+KEPT_FOR: Final = timedelta(days=30)
 # Telnyx is asked this often who is in, while somebody who was put out could still return.
 ASKED_WHILE_WATCHED: Final = timedelta(seconds=2)
 
@@ -52,3 +54,9 @@ def remove_everywhere(tenant: Tenant, identity: str, *, because: str, now: datet
         for room in Room.objects.filter(pk__in=room_ids).order_by("pk")
     ]
     return max((end for end in ends if end is not None), default=None)
+
+
+def forget_old(now: datetime) -> int:
+    """Forget removals that put nobody out any more, some at a time; how many."""
+    old = Removal.objects.filter(watched_until_at__lt=now - KEPT_FOR).order_by("watched_until_at")
+    return Removal.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:500])).delete()[0]

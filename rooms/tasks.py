@@ -14,6 +14,7 @@ from rooms import (
     operations,
     provisioning,
     purging,
+    removing,
     retaining,
 )
 from videobroker.api import idempotency
@@ -69,3 +70,4 @@ def tidy() -> None:
     delivering.forget_old(now)
     operations.forget_old(now)
     purging.forget_old(now)
+    removing.forget_old(now)

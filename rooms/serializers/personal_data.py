@@ -39,6 +39,7 @@ class PersonalDataRecord(serializers.Serializer[Any]):
         "bans": [],
         "grants": [],
         "participants": [ParticipantRecord.example],
+        "removals": [],
         "recordings": [RecordingRecord.example],
         "compositions": [],
         "deletions": [],
@@ -57,6 +58,10 @@ class PersonalDataRecord(serializers.Serializer[Any]):
     bans = BanRecord(many=True)
     grants = serializers.ListField(child=serializers.DictField(), help_text="As /v2/grants shows them.")
     participants = ParticipantRecord(many=True)
+    removals = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="When they were put out of which room, and until when that is watched.",
+    )
     recordings = RecordingRecord(many=True)
     compositions = CompositionRecord(many=True)
     deletions = DeletionRecord(many=True)

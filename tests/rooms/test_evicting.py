@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from rooms import evicting, rounds
+from rooms import evicting, removing, rounds
 from rooms.models import Operation, Participant, Removal
 from tests.asking import Json
 from tests.cast import Company
@@ -223,3 +223,13 @@ class TestRepeating:
         for minutes in range(5):
             gathering.evicts(now + timedelta(minutes=minutes))
         assert Operation.objects.filter(kind="kick", state="pending").count() == 1
+
+
+def test_removals_are_forgotten_a_month_after_their_last_token(gathering: Gathering, token: Json) -> None:
+    gathering.joins(token)
+    gathering.hear()
+    kicked(gathering)
+    [over_at] = set(Removal.objects.values_list("watched_until_at", flat=True))
+    assert removing.forget_old(over_at + removing.KEPT_FOR) == 0
+    assert removing.forget_old(over_at + removing.KEPT_FOR + timedelta(seconds=1)) == 2
+    assert not Removal.objects.exists()

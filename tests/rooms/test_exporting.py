@@ -19,8 +19,8 @@ from videobroker.tenants.models import AuditEntry, User
 __all__ = ["pseudonyms_are_of_this_database", "studio"]
 
 KINDS = {
-    "users", "members", "bans", "grants", "participants", "recordings", "compositions", "deletions", "holds",
-    "operations", "webhook_deliveries", "audit_entries", "erasures",
+    "users", "members", "bans", "grants", "participants", "removals", "recordings", "compositions", "deletions",
+    "holds", "operations", "webhook_deliveries", "audit_entries", "erasures",
 }  # fmt: skip
 
 
@@ -68,9 +68,22 @@ def test_there_is_something_of_every_kind(acme: Company, studio: Studio) -> None
     assert {row["identity"] for kind in ("members", "grants", "participants") for row in found[kind]} == {
         "bo"
     }
+    assert {(row["room_id"], row["identity"]) for row in found["removals"]} == {
+        (studio.room["id"], "bo"),
+        (studio.room["id"], None),  # of the grant they were in with
+    }
     assert {row["state"] for row in found["recordings"]} == {"kept", "deleting"}
     actions = {entry["action"] for entry in found["audit_entries"]}
     assert actions >= {"ban.created", "participants.muted", "participants.kicked", "hold.placed"}
+
+
+def test_a_removal_of_one_device_is_somebodys_as_well(acme: Company, studio: Studio) -> None:
+    bo = studio.person("bo")
+    kicked = studio.gathering.acts(acme.person("ana"), "kick", participants=[str(bo.pk)])
+    assert kicked.status == 202, kicked
+    [removal] = exported(acme)["removals"]
+    assert (removal["room_id"], removal["grant_id"]) == (studio.room["id"], str(bo.grant_id))
+    assert exported(acme, "ana")["removals"] == []
 
 
 def test_nothing_in_it_lets_anybody_in(acme: Company, studio: Studio) -> None:
