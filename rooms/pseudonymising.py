@@ -34,6 +34,7 @@ from rooms.models import (
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.api.models import IdempotencyRecord
 from videobroker.tenants.callers import CallerKind
+from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.models import AuditEntry, Tenant
 
 AT_ONCE: Final = 200
@@ -96,7 +97,10 @@ class Person:
 def replace_everywhere(person: Person, note: Note) -> None:
     """Replace the person in all rows of the tenant's history. `note` is told, in the transaction of each step, of what
     kind and how many were replaced."""
-    for replace in (_participants, _strangers, _deliveries, _audit, _bans, _holds, _doers, _policies, _rest):
+    steps = (
+        _participants, _strangers, _deliveries, _audit, _bans, _holds, _doers, _policies, _answers, _rest,
+    )  # fmt: skip
+    for replace in steps:
         replace(person, note)
 
 
@@ -235,6 +239,43 @@ def _policies(person: Person, note: Note) -> None:
                     note("acts", _rows(Deletion, [row]).update(policy=policy))
 
 
+def _answers(person: Person, note: Note) -> None:
+    """Answers that are kept for Idempotency-Keys: those to the person, and those to others that name them."""
+    for some in batches_oldest_first(
+        IdempotencyRecord.objects.filter(tenant=person.tenant), "created_at", batch=AT_ONCE
+    ):
+        theirs = [each for each in some if each.caller == person.doer or _is_named_in(each, person)]
+        with transaction.atomic():
+            note("idempotency_answers", _rows(IdempotencyRecord, theirs).delete()[0])
+
+
+def _is_named_in(record: IdempotencyRecord, person: Person) -> bool:
+    """Whether the answer names the person, be it in a context, or may do so: one that does not open is of no use."""
+    try:
+        answer = record.answer
+    except KeyRingError:
+        return True
+    if answer is None:
+        return False
+    text = answer.reveal()
+    return any(spelt in text for spelt in _spellings(person.identity)) or any(
+        doorkeeper().named_in(context) == person.identity for context in _contexts(json.loads(text))
+    )
+
+
+def _contexts(value: Any) -> Iterator[str]:
+    """Every context in a JSON document."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _contexts(inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "context" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _contexts(inner)
+
+
 def _rest(person: Person, note: Note) -> None:
     """What is of use to nobody any more, or says nothing but who."""
     with transaction.atomic():
@@ -244,8 +285,6 @@ def _rest(person: Person, note: Note) -> None:
             "acts",
             Hold.objects.of(person.tenant).filter(holder=person.identity).update(holder=person.pseudonym),
         )
-        answers = IdempotencyRecord.objects.filter(tenant=person.tenant, caller=person.doer)
-        note("idempotency_answers", answers.delete()[0])
 
 
 # --- Finding ----------------------------------------------------------------------------------------------

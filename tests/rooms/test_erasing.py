@@ -21,6 +21,7 @@ from tests.rooms.orders import settle
 from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import access, enter, mint, refresh
+from videobroker.api.models import IdempotencyRecord
 from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import AuditEntry, User
 
@@ -218,6 +219,22 @@ def test_compositions_that_show_the_person_are_deleted(acme: Company, studio: St
     carry_on()
     composition.refresh_from_db()
     assert composition.state == "deleted"
+
+
+def test_answers_kept_for_others_are_forgotten_where_they_name_the_person(
+    acme: Company, globex: Company, studio: Studio
+) -> None:
+    members = f"/v2/rooms/{studio.room['id']}/members"
+    enter(acme.back_end, studio.room, headers={"Idempotency_Key": "a token"}, identity=IDENTITY)
+    acme.back_end.post("/v2/bans", {"identity": IDENTITY}, Idempotency_Key="a ban")
+    acme.back_end.post("/v2/bans", {"identity": "eve"}, Idempotency_Key="does not open")
+    IdempotencyRecord.objects.filter(key="does not open").update(sealed_answer="v1.gone.AAAA")
+    acme.back_end.post(members, {"identity": "dot"}, Idempotency_Key="another's")
+    globex.back_end.post("/v2/bans", {"identity": IDENTITY}, Idempotency_Key="globex's")
+    order(acme)
+    carry_on()
+    assert Erasure.objects.get().state == "finished"
+    assert set(IdempotencyRecord.objects.values_list("key", flat=True)) == {"another's", "globex's"}
 
 
 def test_other_people_stay_as_they_are(acme: Company, studio: Studio) -> None:
