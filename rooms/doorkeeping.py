@@ -4,12 +4,21 @@
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from rooms.models import Participant, Room
 from videobroker.tenants.models import Tenant
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whom a context names, and until when it says that they may join with it; None if it does not say."""
+
+    identity: str
+    join_by_at: datetime | None
 
 
 class Doorkeeper(Protocol):
@@ -39,8 +48,8 @@ class Doorkeeper(Protocol):
     def forget_grants(self, tenant: Tenant, identity: str, *, given_until: datetime) -> int:
         """Delete the person's grants that were given until then; how many."""
 
-    def named_in(self, context: str) -> str | None:
-        """The identity that a context names, whether it may or not; None if it names nobody."""
+    def named_in(self, context: str) -> Named | None:
+        """Whom a context names, whether it may or not; None if it names nobody."""
 
 
 _doorkeepers: list[Doorkeeper] = []

@@ -1,19 +1,32 @@
-"""Films of people who were erased that come to light when the erasure is finished: nobody had told us of them.
+"""What comes to light of people who were erased when the erasure is finished: nobody had told us of it.
 
-They are known by the pseudonym of their participant. A composition goes with them only if it may show them: what is
-made of a session when their recordings are gone shows the others, who are not erased.
+Films are known by the pseudonym of their participant. A composition goes with them only if it may show them: what is
+made of a session when their recordings are gone shows the others, who are not erased. Participants are known by the
+context that they show: if it proves to be theirs they get the pseudonym, and their films are found by it.
 """
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 
-from rooms import counting, deleting, erasing
-from rooms.models import Composition, Deletion, Erasure, Footage, Recording
+from rooms import counting, deleting, erasing, pseudonymising, removing
+from rooms.doorkeeping import Named
+from rooms.models import Attribution, Composition, Deletion, Erasure, Footage, Participant, Recording
+from rooms.pseudonymising import Person
+from videobroker.tenants import pseudonyms
+from videobroker.tenants.models import Tenant
 
 # So long after an erasure: a film that vanished just before it may be kept again until then, and found a moment later.
 FOLLOWED_FOR: Final = counting.VANISHED_LATELY + timedelta(days=1)
+# No client token is good for longer (`Tenant.client_token_max_ttl_secs`), nor the context that comes with it.
+LONGEST_TOKEN: Final = timedelta(hours=1)
+
+
+# --- Films ------------------------------------------------------------------------------------------------
 
 
 def delete_late_films(now: datetime) -> None:
@@ -35,3 +48,36 @@ def _showing(compositions: QuerySet[Composition], recordings: QuerySet[Recording
         done_at__gte=OuterRef("seen_at"),
     )
     return compositions.filter(Exists(there) | Exists(gone_since))
+
+
+# --- Participants -----------------------------------------------------------------------------------------
+
+
+def erasure_of(tenant: Tenant, named: Named) -> Erasure | None:
+    """The finished erasure of whom a context names, if it may have been given to them before it: whoever is given one
+    later is somebody new. The context says when it ends; one that does not say may be of any time."""
+    pseudonym = pseudonyms.pseudonym_of(tenant.pk, named.identity)
+    finished = Erasure.objects.of(tenant).filter(pseudonym=pseudonym, finished_at__isnull=False)
+    if named.join_by_at is not None:
+        reached = finished.alias(reached_until=Coalesce("ordered_again_at", "created_at"))
+        finished = reached.filter(reached_until__gte=named.join_by_at - LONGEST_TOKEN)
+    return finished.order_by("-finished_at").first()
+
+
+def forget_participant(
+    participant: Participant, erasure: Erasure, *, identity: str, grant_id: UUID, now: datetime
+) -> None:
+    """Write that they are the person of a finished erasure, under the pseudonym, so that nothing of them comes back and
+    their films are found. Should they still be in, they are put out."""
+    with transaction.atomic():
+        if participant.gone_at is None:
+            removing.remove(
+                participant.room, identities=set(), grant_ids={grant_id}, because="erased", now=now
+            )
+        proven = {"attribution": Attribution.ATTRIBUTED, "grant_id": grant_id}
+        Participant.objects.filter(pk=participant.pk).update(**proven)
+        pseudonymising.replace_participants(_person(erasure, identity), [participant])
+
+
+def _person(erasure: Erasure, identity: str) -> Person:
+    return Person(tenant=erasure.tenant, identity=identity, pseudonym=erasure.pseudonym)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.db import models, transaction
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from rooms.doorkeeping import doorkeeper
 from rooms.models import (
@@ -40,6 +41,8 @@ from videobroker.tenants.models import AuditEntry, Tenant
 AT_ONCE: Final = 200
 # Events of Telnyx's are told around the time at which we hear of somebody first, and for as long as they are in.
 EVENTS_BEFORE: Final = timedelta(days=1)
+# That somebody joined is told, or found by asking, within this time; so is whether anybody else was in as them.
+JUDGED_WITHIN: Final = timedelta(days=1)
 # Where in a JSON document the name that a person goes by stands, and what they showed of themselves.
 SHOWN: Final = frozenset({"display_name", "context", "name", "username"})
 # Columns that say who did something, as `kind:subject`.
@@ -69,6 +72,11 @@ class Person:
     @property
     def doer_after(self) -> str:
         return f"{CallerKind.IDENTITY}:{self.pseudonym}"
+
+    def is_named_in(self, context: str | None) -> bool:
+        """Whether somebody who shows this as their context shows that they are this person, truly or not."""
+        named = doorkeeper().named_in(context or "")
+        return named is not None and named.identity == self.identity
 
     def free_of(self, text: str) -> str:
         """A text about them, without their names."""
@@ -112,12 +120,19 @@ def _participants(person: Person, note: Note) -> None:
     theirs = participants_of(person.tenant, person.identity).exclude(grant_id__in=_living_grants(person))
     for some in batches_oldest_first(theirs, "seen_at", batch=AT_ONCE):
         with transaction.atomic():
-            values = {"identity": person.pseudonym, "display_name": "", "context": ""}
-            note("participants", _rows(Participant, some).update(**values))
-            _what_was_told_of(person, some)
+            note("participants", replace_participants(person, some))
     showed = Participant.objects.of(person.tenant).filter(shown_identity=person.identity)
     with transaction.atomic():
         showed.exclude(grant_id__in=_living_grants(person)).update(shown_identity=person.pseudonym)
+
+
+def replace_participants(person: Person, some: list[Participant]) -> int:
+    """Replace the person in participants that they were, and in what was told of these, in the caller's transaction;
+    how many."""
+    values = {"identity": person.pseudonym, "display_name": "", "context": ""}
+    changed = _rows(Participant, some).update(**values)
+    _what_was_told_of(person, some)
+    return changed
 
 
 def participants_of(tenant: Tenant, identity: str) -> QuerySet[Participant]:
@@ -130,15 +145,30 @@ def _living_grants(person: Person) -> set[Any]:
 
 
 def _strangers(person: Person, note: Note) -> None:
-    """Participants that could not be proven to be theirs, but show a context that names them. The empty text stays for
-    good: of two contexts the first in the alphabet stands (`mirroring`)."""
-    unproven = Participant.objects.of(person.tenant).exclude(attribution=Attribution.ATTRIBUTED)
-    shown = unproven.exclude(context=None).exclude(context="").exclude(left_at=None, session__ended_at=None)
-    for some in batches_oldest_first(shown, "seen_at", batch=AT_ONCE):
-        naming = [each for each in some if doorkeeper().named_in(each.context or "") == person.identity]
+    """Strangers who show a context that names the person. Of those who are still in it is done when they are gone
+    (`lingering`)."""
+    for some in batches_oldest_first(strangers(person.tenant), "seen_at", batch=AT_ONCE):
+        naming = [each for each in some if person.is_named_in(each.context)]
         with transaction.atomic():
-            note("participants", _rows(Participant, naming).update(context=""))
-            _what_was_told_of(person, naming)
+            note("participants", empty_contexts(person, naming))
+
+
+def strangers(tenant: Tenant) -> QuerySet[Participant]:
+    """Participants who are gone, and could not be proven to be whom the context names that they show."""
+    unproven = Participant.objects.of(tenant).exclude(attribution=Attribution.ATTRIBUTED)
+    return unproven.exclude(context=None).exclude(context="").exclude(left_at=None, session__ended_at=None)
+
+
+def empty_contexts(person: Person, some: list[Participant]) -> int:
+    """Take away what these strangers showed of the person, and what was told of it, in the caller's transaction; of how
+    many. The empty text stays for good: of two contexts the first in the alphabet stands (`mirroring`)."""
+    # Who cannot be judged yet keeps it for a while: they may prove to be the person, and then their films go too.
+    pending = {"attribution": Attribution.PENDING, "seen_at__gt": timezone.now() - JUDGED_WITHIN}
+    rows = _rows(Participant, some).exclude(attribution=Attribution.ATTRIBUTED).exclude(**pending)
+    judged = list(rows)
+    changed = _rows(Participant, judged).update(context="")
+    _what_was_told_of(person, judged)
+    return changed
 
 
 def _what_was_told_of(person: Person, people: list[Participant]) -> None:
@@ -259,7 +289,7 @@ def _is_named_in(record: IdempotencyRecord, person: Person) -> bool:
         return False
     text = answer.reveal()
     return any(spelt in text for spelt in _spellings(person.identity)) or any(
-        doorkeeper().named_in(context) == person.identity for context in _contexts(json.loads(text))
+        person.is_named_in(context) for context in _contexts(json.loads(text))
     )
 
 

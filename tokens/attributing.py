@@ -15,7 +15,9 @@ from uuid import UUID
 
 import structlog
 
-from rooms.models import Attribution, Participant
+from rooms import lingering
+from rooms.doorkeeping import Named
+from rooms.models import Attribution, Erasure, Participant
 from tokens import contexts
 from tokens.models import Grant
 from videobroker.tenants import pseudonyms
@@ -57,7 +59,7 @@ def verdicts(claims: Sequence[Claim]) -> dict[UUID, Attribution]:
 
 def _verdict(claim: Claim, holder: Claim | None) -> Attribution:
     if holder is not None and _still_there(holder, claim.joined_at + RECONNECT):
-        confirmed = holder.confirmed_at is not None and holder.confirmed_at >= claim.joined_at + RECONNECT
+        confirmed = _is_confirmed(holder, claim)
         return Attribution.CLAIMED if confirmed or holder.gone_at is not None else Attribution.ATTRIBUTED
     in_time = claim.joined_at <= claim.join_by_at + contexts.JOIN_LEEWAY
     reconnects = holder is not None and _still_there(holder, claim.joined_at - RECONNECT)
@@ -65,6 +67,11 @@ def _verdict(claim: Claim, holder: Claim | None) -> Attribution:
         return Attribution.ATTRIBUTED
     all_known = claim.confirmed_at is not None and claim.confirmed_at >= claim.joined_at
     return Attribution.LATE if all_known else Attribution.PENDING
+
+
+def _is_confirmed(holder: Claim, claim: Claim) -> bool:
+    """Whether Telnyx was asked about the holder when a reconnecting device's old connection would have been over."""
+    return holder.confirmed_at is not None and holder.confirmed_at >= claim.joined_at + RECONNECT
 
 
 def _still_there(holder: Claim, at: datetime) -> bool:
@@ -79,18 +86,20 @@ def attribute(participants: Iterable[Participant], *, now: datetime) -> None:
             continue  # only their leaving is known yet; the joining will be told, or found
         if pseudonyms.is_pseudonym(person.identity):
             continue  # they were erased, with what they showed; the verdict of old stands
-        grant = _grant_shown_by(person)
-        if isinstance(grant, Grant):
-            _bind(person, grant)
-            grants[grant.pk] = grant
-        elif person.attribution != grant:
-            _write(person, {"attribution": grant})
+        shown = _grant_shown_by(person)
+        if isinstance(shown, Grant):
+            _bind(person, shown)
+            grants[shown.pk] = shown
+        elif isinstance(shown, Erasure):
+            _settle_erased(person, shown, now=now)
+        elif person.attribution != shown:
+            _write(person, {"attribution": shown})
     for grant in grants.values():
         _settle(grant)
 
 
-def _grant_shown_by(person: Participant) -> Grant | Attribution:
-    """The grant whose context the participant shows, or why there is none."""
+def _grant_shown_by(person: Participant) -> Grant | Erasure | Attribution:
+    """The grant whose context the participant shows, or why there is none: be it that an erasure took it."""
     try:
         statement = contexts.statement_in(person.context)
     except contexts.ContextRefused as refusal:
@@ -98,7 +107,16 @@ def _grant_shown_by(person: Participant) -> Grant | Attribution:
     if statement.room_id != person.room_id or statement.tenant_id != person.tenant_id:
         return Attribution.FOREIGN
     grant = Grant.objects.filter(pk=statement.grant_id, room=person.room_id).first()
-    return Attribution.FOREIGN if grant is None else grant
+    if grant is not None:
+        return grant
+    erasure = _erasure_behind(person, statement)
+    return Attribution.FOREIGN if erasure is None else erasure
+
+
+def _erasure_behind(person: Participant, statement: contexts.Statement) -> Erasure | None:
+    if statement.identity is None:
+        return None
+    return lingering.erasure_of(person.tenant, Named(statement.identity, statement.join_by_at))
 
 
 def _bind(person: Participant, grant: Grant) -> None:
@@ -132,6 +150,24 @@ def _settle(grant: Grant) -> None:
                 )
 
 
+def _settle_erased(person: Participant, erasure: Erasure, *, now: datetime) -> None:
+    """Give the verdict on somebody who shows a context of a grant that an erasure took. Those who were its person are
+    known by the pseudonym, and stay it."""
+    statement = contexts.statement_in(person.context)
+    same = Participant.objects.filter(grant_id=statement.grant_id, identity=erasure.pseudonym)
+    others = [_claim(each) for each in same.exclude(joined_at=None).select_related("session")]
+    mine = _claim(person)
+    # Under the pseudonym they are for good: where another may have left since, Telnyx is asked before.
+    is_clear = all(each.gone_at is not None or _is_confirmed(each, mine) for each in others)
+    verdict = verdicts([*others, mine])[person.pk] if is_clear else Attribution.PENDING
+    if verdict == Attribution.ATTRIBUTED and statement.identity is not None:
+        lingering.forget_participant(
+            person, erasure, identity=statement.identity, grant_id=statement.grant_id, now=now
+        )
+    elif person.attribution != verdict:
+        _write(person, {"attribution": verdict, "grant_id": statement.grant_id})
+
+
 def _shown(grant: Grant) -> Iterable[Participant]:
     return Participant.objects.filter(grant_id=grant.pk).select_related("session")
 
@@ -140,12 +176,14 @@ def _claim(person: Participant) -> Claim:
     joined_at = person.joined_at
     if joined_at is None:
         raise ValueError(f"participant {person.pk} is not known to have joined")
+    # What somebody showed who was erased is gone; that they came in time was found before.
+    was_erased = pseudonyms.is_pseudonym(person.identity)
     return Claim(
         participant_id=person.pk,
         telnyx_id=person.telnyx_id,
         joined_at=joined_at,
         gone_at=person.gone_at,
-        join_by_at=contexts.statement_in(person.context).join_by_at,
+        join_by_at=joined_at if was_erased else contexts.statement_in(person.context).join_by_at,
         confirmed_at=person.session.confirmed_at,
     )
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import jwt
 
+from rooms.doorkeeping import Named
 from videobroker.tenants import signing
 
 TYPE: Final = "vbc+jwt"
@@ -67,8 +68,8 @@ def statement_in(text: str | None) -> Statement:
     return _verified(text)
 
 
-def named_in(text: str) -> str | None:
-    """The identity that a text names which somebody showed as a context, signed or not; None if it names nobody."""
+def named_in(text: str) -> Named | None:
+    """Whom a text names which somebody showed as a context, signed or not; None if it names nobody."""
     try:
         claims = jwt.decode(
             text, options={"verify_signature": False, "verify_exp": False, "verify_sub": False}
@@ -76,7 +77,17 @@ def named_in(text: str) -> str | None:
     except (jwt.InvalidTokenError, ValueError):  # nothing of ours, so it names nobody in our way
         return None
     subject = claims.get("sub")
-    return subject if isinstance(subject, str) else None
+    return Named(subject, _time_in(claims.get("join_by"))) if isinstance(subject, str) else None
+
+
+def _time_in(claim: object) -> datetime | None:
+    """The time that a claim says, whoever wrote it; None if it says none."""
+    if not isinstance(claim, int):
+        return None
+    try:
+        return datetime.fromtimestamp(claim, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _encode(statement: Statement, name: str, *, identity: bool = True) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Max, Q
 
+from rooms.doorkeeping import Named
 from rooms.models import Participant, Room
 from tokens import attributing, contexts
 from tokens.models import Grant
@@ -53,5 +54,5 @@ class Doorkeeper:
     def forget_grants(self, tenant: Tenant, identity: str, *, given_until: datetime) -> int:
         return Grant.objects.of(tenant).filter(identity=identity, created_at__lte=given_until).delete()[0]
 
-    def named_in(self, context: str) -> str | None:
+    def named_in(self, context: str) -> Named | None:
         return contexts.named_in(context)
