@@ -2,7 +2,8 @@
 
 Films are known by the pseudonym of their participant. A composition goes with them only if it may show them: what is
 made of a session when their recordings are gone shows the others, who are not erased. Participants are known by the
-context that they show: if it proves to be theirs they get the pseudonym, and their films are found by it.
+context that they show: if it proves to be theirs they get the pseudonym, and their films are found by it; if not, it is
+emptied when they are gone.
 """
 
 from datetime import datetime, timedelta
@@ -10,18 +11,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from rooms import counting, deleting, erasing, pseudonymising, removing
-from rooms.doorkeeping import Named
+from rooms.doorkeeping import Named, doorkeeper
 from rooms.models import Attribution, Composition, Deletion, Erasure, Footage, Participant, Recording
 from rooms.pseudonymising import Person
+from videobroker.api.cursors import batches_oldest_first
 from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import Tenant
 
+AT_ONCE: Final = 200
 # So long after an erasure: a film that vanished just before it may be kept again until then, and found a moment later.
 FOLLOWED_FOR: Final = counting.VANISHED_LATELY + timedelta(days=1)
+# Nobody is in for longer than this.
+IN_FOR: Final = timedelta(days=7)
 # No client token is good for longer (`Tenant.client_token_max_ttl_secs`), nor the context that comes with it.
 LONGEST_TOKEN: Final = timedelta(hours=1)
 
@@ -77,6 +82,34 @@ def forget_participant(
         proven = {"attribution": Attribution.ATTRIBUTED, "grant_id": grant_id}
         Participant.objects.filter(pk=participant.pk).update(**proven)
         pseudonymising.replace_participants(_person(erasure, identity), [participant])
+
+
+def forget_strangers(now: datetime) -> None:
+    """Empty the contexts with the name of somebody who was erased of late, of strangers who were still in then, or came
+    to light since. A round."""
+    recent = Erasure.objects.filter(finished_at__gt=now - FOLLOWED_FOR)
+    for tenant in Tenant.objects.filter(pk__in=recent.order_by().values("tenant")):
+        first = recent.filter(tenant=tenant).aggregate(at=Min("finished_at"))["at"]
+        if first is None:
+            continue
+        shown = pseudonymising.strangers(tenant).filter(seen_at__gte=first - IN_FOR)
+        erased = set(recent.filter(tenant=tenant).values_list("pseudonym", flat=True))
+        for some in batches_oldest_first(shown, "seen_at", batch=AT_ONCE):
+            for each in some:
+                _look_at(tenant, each, erased, now=now)
+
+
+def _look_at(tenant: Tenant, stranger: Participant, erased: set[str], *, now: datetime) -> None:
+    named = doorkeeper().named_in(stranger.context or "")
+    if named is None or pseudonyms.pseudonym_of(tenant.pk, named.identity) not in erased:
+        return
+    erasure = erasure_of(tenant, named)
+    if erasure is None:
+        return
+    # They may have been looked at while the grants were gone and the erasure was not finished.
+    doorkeeper().attribute([stranger], now=now)
+    with transaction.atomic():
+        pseudonymising.empty_contexts(_person(erasure, named.identity), [stranger])
 
 
 def _person(erasure: Erasure, identity: str) -> Person:

@@ -115,4 +115,5 @@ ROUNDS: Final = (
     Round("delete_due", 1, delete_due),
     Round("erase", 2, erasing.go_on_with_all),
     Round("delete_late_films", 60, lingering.delete_late_films),
+    Round("forget_strangers", 600, lingering.forget_strangers),
 )

@@ -1,4 +1,4 @@
-"""Erased people who come to light late get the pseudonym."""
+"""Erased people who come to light late get the pseudonym, and strangers who showed their context lose the name."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,6 +20,8 @@ from tests.rooms.test_erasing import (
     pseudonyms_are_of_this_database,
     studio,
 )
+from tests.rooms.test_erasing_again import when_first_written
+from tests.rooms.test_erasing_resumed import go_on
 from tests.tokens.doors import enter
 from tokens.models import Grant
 
@@ -84,6 +86,20 @@ def test_and_they_are_put_out_should_they_still_be_in(acme: Company, studio: Stu
     assert not studio.gathering.is_in(unheard)
 
 
+def test_one_who_is_heard_of_while_names_go_is_found_afterwards(acme: Company, studio: Studio) -> None:
+    minted = enter(acme.person(IDENTITY), studio.room)
+    unheard = studio.gathering.joins(minted)
+    studio.gathering.leaves(unheard)
+    arrives = held_back(studio, unheard)
+    order(acme)
+    with when_first_written("tenants_auditentry", arrives):
+        go_on()
+    assert studio.gathering.person(unheard).attribution == "foreign"
+    lingering.forget_strangers(timezone.now())
+    assert studio.gathering.person(unheard).identity == Erasure.objects.get().pseudonym
+    assert places_of(IDENTITY, NAME, minted["context"].split(".")[1]) == []
+
+
 def test_somebody_new_of_the_same_name_is_nobody_who_was_erased(acme: Company, studio: Studio) -> None:
     erased(acme)
     Erasure.objects.update(created_at=timezone.now() - timedelta(hours=2))
@@ -112,8 +128,21 @@ class TestStrangers:
         time.passes(60)
         return studio.people["copier"]
 
+    def test_one_who_is_still_in_loses_the_name_when_they_are_gone(
+        self, acme: Company, studio: Studio, context: str, copier: str
+    ) -> None:
+        studio.gathering.hear()
+        studio.gathering.asks()
+        erased(acme)
+        assert studio.gathering.person(copier).attribution == "claimed"
+        lingering.forget_strangers(timezone.now())
+        assert studio.gathering.person(copier).context == context
+        studio.over()
+        lingering.forget_strangers(timezone.now())
+        assert places_of(IDENTITY, NAME, context.split(".")[1]) == []
+
     def test_one_of_whom_nobody_had_heard_is_not_taken_for_them(
-        self, acme: Company, studio: Studio, copier: str
+        self, acme: Company, studio: Studio, context: str, copier: str
     ) -> None:
         film_id = studio.starts("copier")
         studio.completes(film_id)
@@ -123,5 +152,17 @@ class TestStrangers:
         arrives()
         studio.gathering.asks()
         assert studio.gathering.person(copier).attribution == "claimed"
-        lingering.delete_late_films(timezone.now())
+        for look in (lingering.forget_strangers, lingering.delete_late_films):
+            look(timezone.now())
         assert row(film_id).state == "kept"
+        assert places_of(IDENTITY, NAME, context.split(".")[1]) == []
+
+    def test_it_is_not_looked_for_them_for_ever(
+        self, acme: Company, studio: Studio, context: str, copier: str
+    ) -> None:
+        studio.gathering.hear()
+        studio.gathering.asks()
+        erased(acme)
+        studio.over()
+        lingering.forget_strangers(timezone.now() + lingering.FOLLOWED_FOR)
+        assert studio.gathering.person(copier).context == context
