@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rooms', '0015_find_deletions_by_due_time'),
+        ('rooms', '0016_know_who_showed_whose_context'),
     ]
 
     operations = [
