@@ -58,12 +58,17 @@ def test_saving_a_tenant_as_it_is_audits_nothing(olga: Client, acme: Company) ->
         ("allowed_origins", "https://app.acme.example/path"),
         ("client_token_ttl_secs", 9),
         ("grant_ttl_secs", 604801),
+        ("recording_retention_days", 0),
+        ("recording_retention_days", 36501),
     ],
 )
-def test_a_rule_that_does_not_do_is_refused_at_its_field(
+def test_a_rule_that_does_not_do_is_refused_at_its_field_and_changes_nothing(
     field: str, value: Any, olga: Client, acme: Company
 ) -> None:
+    before = getattr(acme.row, field)
     assert field in errors(send(olga, change_path("tenants_tenant", acme.row), **{field: value}))
+    acme.row.refresh_from_db()
+    assert getattr(acme.row, field) == before
 
 
 def test_a_new_tenant_is_made_on_an_account(olga: Client, acme: Company) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import time_machine
 from django.utils import timezone
 
@@ -60,6 +61,21 @@ def test_a_rooms_retention_goes_before_the_tenants(acme: Company, studio: Studio
     keep_room(acme, studio, 7)
     film = studio.recorded("bo")
     assert is_about(expiry(acme, film), after(film, 7))
+
+
+@pytest.mark.parametrize("whose", ["tenant", "room"])
+def test_a_film_is_kept_for_a_day_even_if_it_were_to_be_kept_for_none(
+    acme: Company, studio: Studio, whose: str
+) -> None:
+    """No form or request lets a retention be of no days; somebody wrote it into the database."""
+    if whose == "tenant":
+        acme.change(recording_retention_days=0)
+    else:
+        Room.objects.filter(pk=studio.room["id"]).update(recording_retention_days=0)
+    film = studio.recorded("bo")
+    assert expiry(acme, film) >= after(film, 1)
+    retaining.follow_tenants(timezone.now())
+    assert expiry(acme, film) >= after(film, 1)
 
 
 def test_a_longer_retention_holds_at_once_and_without_one_the_tenants_holds_again(
