@@ -131,6 +131,19 @@ def test_a_hold_comes_too_late_for_what_is_being_deleted(acme: Company, studio: 
     assert (is_held(staying), is_held(going)) == (True, False)
 
 
+def test_a_hold_comes_too_late_for_a_composition_that_is_being_deleted(acme: Company, studio: Studio) -> None:
+    staying = studio.recorded("bo")
+    going = composed(staying)
+    assert deleting.begin(going, cause=Deletion.Cause.ORDERED, ordered_by="test")
+    refused = place(acme.back_end, composition_id=going.pk)
+    assert refused.refusal == (409, "deletion_begun")
+    assert Hold.objects.count() == 0
+    placed = place(acme.back_end, identity="bo")
+    assert (placed.status, placed.data["too_late_for"]) == (201, [str(going.pk)])
+    going.refresh_from_db()
+    assert (is_held(staying), going.held, going.state) == (True, False, "deleting")
+
+
 def films_of_a_second_claimant(studio: Studio, time: Any) -> tuple[Recording, Callable[[], None]]:
     """A film of who is taken for ana, as we have not heard yet that another shows the same context, and what has us
     hear of it."""
