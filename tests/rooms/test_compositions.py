@@ -212,9 +212,32 @@ def test_lists_are_filtered_as_telnyxs(cutting_room: CuttingRoom, acme: Company)
     assert listed(status="enqueued") == [str(ordered.pk)]
     assert listed(session_id=cutting_room.session_id) == listed(room_id=cutting_room.studio.room["id"])
     assert listed(session_id=str(uuid.uuid4())) == []
-    today = timezone.now().date()
-    day = {"filter[date_created_at][gte]": (today + timedelta(days=2)).isoformat()}
-    assert acme.back_end.get(PATH, day).data == []
+
+
+def test_a_film_is_found_by_how_far_it_is(cutting_room: CuttingRoom, acme: Company) -> None:
+    made = {}
+    for status in Composition.Status.values:
+        made[status] = str(cutting_room.ordered().pk)
+        Composition.objects.filter(pk=made[status]).update(status=status)
+    assert sorted(made) == ["completed", "enqueued", "processing"]
+    for status, only in made.items():
+        found = acme.back_end.get(PATH, {"filter[status]": status}).data
+        assert [(each["id"], each["status"]) for each in found] == [(only, status)]
+
+
+@pytest.mark.parametrize(("comparison", "expected"), [("eq", [1, 2]), ("gte", [1, 2, 3]), ("lte", [0, 1, 2])])
+def test_a_film_is_found_by_the_day_on_which_it_was_ordered(
+    cutting_room: CuttingRoom, acme: Company, comparison: str, expected: list[int]
+) -> None:
+    """It is of no matter that all of them were changed today."""
+    day = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=5)
+    a_moment, a_day = timedelta(microseconds=1), timedelta(days=1)
+    ordered = []
+    for at in (day - a_moment, day, day + a_day - a_moment, day + a_day):
+        ordered.append(str(cutting_room.ordered().pk))
+        Composition.objects.filter(pk=ordered[-1]).update(seen_at=at)
+    found = acme.back_end.get(PATH, {f"filter[date_created_at][{comparison}]": f"{day:%Y-%m-%d}"}).data
+    assert {each["id"] for each in found} == {ordered[place] for place in expected}
 
 
 def test_a_long_list_is_read_with_as_few_questions_as_a_short_one(
