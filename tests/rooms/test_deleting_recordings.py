@@ -1,14 +1,18 @@
 """Deleting recordings over REST: one, or all that fit a filter; never what a hold covers, and never all by mistake."""
 
+from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from rooms.models import Deletion, Recording
 from tests.asking import Answer
 from tests.cast import Company
 from tests.rooms.ageing import carry_out_due
 from tests.rooms.films import Studio, studio
+from tests.scenes import remembered
 from tests.simulated import Simulator
 from videobroker.tenants.models import AuditEntry
 
@@ -128,6 +132,63 @@ def test_all_that_fit_the_filters_are_deleted_and_no_others(acme: Company, studi
     answer = delete_all(acme, f"filter[participant_id]={voice.participant_id}&filter[type]=audio")
     assert (answer.status, answer.data) == (201, {"room_recordings": 1, "held_count": 0, "held": []})
     assert states() == {picture.pk: "kept", voice.pk: "deleting", other.pk: "kept"}
+
+
+@pytest.fixture
+@remembered
+def films(acme: Company, simulator: Simulator, studio: Studio) -> dict[str, Recording]:
+    """A sound of bo, a picture of ana, one of bo that goes on, and one of ana in another room. Each began two days
+    after the one before it, and what is complete took a day."""
+    other = Studio.of(acme, simulator, {"ana": "moderator"})
+    films = {
+        "sound": studio.recorded("bo", "audio", duration_secs=30),
+        "picture": studio.recorded("ana", duration_secs=90),
+        "going on": studio.filming("bo"),
+        "elsewhere": other.recorded("ana", duration_secs=31),
+    }
+    for days_ago, film in zip((8, 6, 4, 2), films.values(), strict=True):
+        film.started_at = timezone.now() - timedelta(days=days_ago)
+        film.ended_at = film.started_at + timedelta(days=1) if film.completed_at else None
+        film.save()
+    return films
+
+
+# What stands in a film's row under the name of a filter, where it is not called the same.
+STANDS_AS = {"date_started_at": "started_at", "date_ended_at": "ended_at", "identity": "participant.identity"}
+
+
+@pytest.mark.parametrize(
+    ("name", "like", "fitting"),
+    [
+        ("room_id", "picture", ["sound", "picture", "going on"]),
+        ("room_id", "elsewhere", ["elsewhere"]),
+        ("session_id", "sound", ["sound", "picture", "going on"]),
+        ("session_id", "elsewhere", ["elsewhere"]),
+        ("participant_id", "picture", ["picture"]),
+        ("participant_id", "sound", ["sound", "going on"]),
+        ("identity", "picture", ["picture", "elsewhere"]),
+        ("status", "going on", ["going on"]),
+        ("status", "sound", ["sound", "picture", "elsewhere"]),
+        ("type", "sound", ["sound"]),
+        ("type", "picture", ["picture", "going on", "elsewhere"]),
+        ("duration_secs", "elsewhere", ["picture", "elsewhere"]),
+        ("date_started_at][eq", "picture", ["picture"]),
+        ("date_started_at][gte", "picture", ["picture", "going on", "elsewhere"]),
+        ("date_started_at][lte", "picture", ["sound", "picture"]),
+        ("date_ended_at][eq", "picture", ["picture"]),
+        ("date_ended_at][gte", "picture", ["picture", "elsewhere"]),
+        ("date_ended_at][lte", "picture", ["sound", "picture"]),
+    ],
+)
+def test_whatever_they_are_chosen_by_just_those_that_fit_are_deleted(
+    acme: Company, films: dict[str, Recording], name: str, like: str, fitting: list[str]
+) -> None:
+    column = name.partition("]")[0]
+    value = attrgetter(STANDS_AS.get(column, column))(films[like])
+    wanted = f"{value:%Y-%m-%d}" if column.startswith("date_") else value
+    answer = delete_all(acme, f"filter[{name}]={wanted}")
+    assert (answer.status, answer.data["room_recordings"]) == (201, len(fitting))
+    assert {each for each, film in films.items() if states()[film.pk] == "deleting"} == set(fitting)
 
 
 def test_held_ones_are_skipped_and_named(acme: Company, studio: Studio) -> None:
