@@ -18,11 +18,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from rooms import operations, reconciling
-from rooms.models import Operation, Room
+from rooms import following, operations, reconciling
+from rooms.models import Composition, Operation, Room
 from tests.admin.crawling import pages
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
+from tests.rooms import compositions
 from tests.rooms.orders import settle
 from tests.rooms.webhooks import Post
 from tests.simulated import Simulator, wait_until
@@ -122,20 +123,56 @@ def people_are_recorded(story: Story, acme: Company, room: Json, simulator: Simu
     Post(acme.row.account).deliver(told)
     note_link(story, "the webhook", told[-1]["payload"]["download_url"])
     ours = Room.objects.select_related("account", "tenant").get(pk=room["id"])
-    in_a_list = f"https://files.telnyx.com/{film}?signature={secrets.token_hex(24)}"
+    in_a_list = made_up_link(story, "a list")
     simulator.fault("mutate", "list_room_recordings", field="data.0.download_url", value=in_a_list)
     simulator.fault("mutate", "list_room_recordings", field="data.0.size_mb", value=7.5)
-    note_link(story, "a list", in_a_list)
     reconciling.reconcile(ours, now=timezone.now())
     reconciling.check_account(ours.account, now=timezone.now())
-    path = f"/v2/room_recordings/{acme.back_end.get('/v2/room_recordings').data[0]['id']}/download"
-    for asker in (acme.back_end, acme.person("ana")):
-        note_link(story, f"download {len(story.secrets)}", asker.get(path).headers["Location"])
-    elsewhere = f"https://evil.example/{film}?signature={secrets.token_hex(24)}"
-    note_link(story, "a link to elsewhere", elsewhere)
-    simulator.fault("mutate", "view_room_recording", field="data.download_url", value=elsewhere)
-    story.refused(acme.back_end.get(path))
+    path = f"/v2/room_recordings/{acme.back_end.get('/v2/room_recordings').data[0]['id']}"
+    it_is_downloaded(story, acme, path, simulator, "view_room_recording")
     simulator.clear_faults()
+
+
+def their_film_is_made(story: Story, acme: Company, room: Json, simulator: Simulator, settings: Any) -> None:
+    """Links to what was composed come in the same ways, and when Telnyx is asked how far it is."""
+    settings.PUBLIC_URL = compositions.OURS
+    session = acme.back_end.get("/v2/room_sessions", {"filter[room_id]": room["id"]}).data[0]
+    asked = acme.back_end.post(compositions.PATH, {"session_id": session["id"]})
+    settle()
+    told = wait_until(lambda: simulator.webhooks(event_type="video.room.composition.completed"))
+    in_a_list = made_up_link(story, "a list of compositions")
+    simulator.fault("mutate", "list_room_compositions", field="data.0.download_url", value=in_a_list)
+    following.go_through(acme.row.account, now=timezone.now())
+    film = compositions.row(asked.data)
+    assert film.completed_at is not None
+    note_link(story, "the webhook of a composition", told[0]["payload"]["download_url"])
+    post = Post(acme.row.account)
+    post.deliver(told)
+    assert post.states()[-1] == "applied"
+    when_asked = made_up_link(story, "a composition that is asked about")
+    seen = simulator.fault("mutate", "view_room_composition", field="data.download_url", value=when_asked)
+    Composition.objects.filter(pk=film.pk).update(ask_due_at=timezone.now())
+    following.ask_due(timezone.now())
+    assert simulator.see_fault(seen)["fired"] == 1
+    simulator.clear_faults()
+    it_is_downloaded(story, acme, compositions.path(film), simulator, "view_room_composition")
+    simulator.clear_faults()
+
+
+def it_is_downloaded(story: Story, acme: Company, path: str, simulator: Simulator, asked: str) -> None:
+    """By those who may, and once when the link leads elsewhere."""
+    for asker in (acme.back_end, acme.person("ana")):
+        note_link(story, f"download {len(story.secrets)}", asker.get(f"{path}/download").headers["Location"])
+    elsewhere = made_up_link(story, f"a link to elsewhere at {path}", host="evil.example")
+    simulator.fault("mutate", asked, field="data.download_url", value=elsewhere)
+    story.refused(acme.back_end.get(f"{path}/download"))
+
+
+def made_up_link(story: Story, where: str, *, host: str = "files.telnyx.com") -> str:
+    """A link that Telnyx could show there."""
+    link = f"https://{host}/film?signature={secrets.token_hex(24)}"
+    note_link(story, where, link)
+    return link
 
 
 def note_link(story: Story, where: str, link: str) -> None:
@@ -225,6 +262,7 @@ def story(
     with everything_is_noted(story, tmp_path, settings):
         people_come_in(story, acme, demo_room)
         people_are_recorded(story, acme, demo_room, simulator)
+        their_film_is_made(story, acme, demo_room, simulator, settings)
         telnyx_misbehaves(story, acme, demo_room, simulator)
         callers_misbehave(story, acme, demo_room)
         the_house_breaks(story, acme, demo_room, settings)
@@ -266,7 +304,7 @@ def listings(asker: Asker) -> bytes:
     """All that a back end can read."""
     paths = (
         "rooms", "bans", "operations", "grants", "room_sessions", "room_participants", "room_recordings",
-        "webhook_deliveries", "audit_entries",
+        "room_compositions", "webhook_deliveries", "audit_entries",
     )  # fmt: skip
     return b"\n".join(asker.get(f"/v2/{path}").raw for path in paths)
 
