@@ -275,5 +275,5 @@ def _note(deletion: Deletion, outcome: Outcome) -> None:
             log.error("deletion_blocked", **told, why=outcome.why, found=outcome.found or None)
         case Wait():
             log.info("deletion_put_off", **told, attempt=deletion.attempts, error=outcome.why)
-            if deletion.attempts == STUBBORN_AFTER:
+            if deletion.attempts == STUBBORN_AFTER and outcome.has_failed:
                 log.error("deletion_stubborn", **told, cause=deletion.cause, error=outcome.why)

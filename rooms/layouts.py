@@ -1,4 +1,5 @@
-"""The picture of a composition: its size, and the regions that recordings are shown in, within Telnyx's limits.
+"""The picture of a composition: its size, and the regions that recordings are shown in, within Telnyx's limits. Where
+Telnyx's contract names none, how large a region may be and where it may stand, ours is the side of the largest picture.
 
 A layout is kept as the caller gave it: regions by name, each with its place and the recordings it shows, by our ids.
 Telnyx's ids are put in their place only when the order goes out.

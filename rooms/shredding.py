@@ -121,7 +121,8 @@ def attempt(case: Case, *, now: datetime) -> Outcome | None:
     telnyx_id = footage.telnyx_id
     if telnyx_id is None:
         if is_being_made(footage):
-            return Wait("it is still being ordered at Telnyx", MAKING_LOOKED_AT_AGAIN_SECS)
+            told = "it is still being ordered at Telnyx"
+            return Wait(told, MAKING_LOOKED_AT_AGAIN_SECS, has_failed=False)
         # Asked again, as it may have been made between the two looks.
         telnyx_id = Composition.objects.values_list("telnyx_id", flat=True).get(pk=footage.pk)
         if telnyx_id is None:

@@ -120,7 +120,7 @@ class ResolutionField(serializers.CharField):
 
 
 class CompositionBody(Body):
-    """A film to be made of what was recorded in a session; the limits are Telnyx's."""
+    """A film to be made of what was recorded in a session; the limits are Telnyx's, but for those of `layouts`."""
 
     examples = {
         "as it comes": {"session_id": examples.SESSION_ID},

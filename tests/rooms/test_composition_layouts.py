@@ -1,4 +1,4 @@
-"""What a picture may be: our limits are Telnyx's, and say where a body is wrong.
+"""What a picture may be: our limits are Telnyx's where it names some, and say where a body is wrong.
 
 Both are asked over HTTP: what one takes the other takes, and what we would let pass Telnyx would not refuse later.
 """

@@ -50,6 +50,7 @@ WHAT_FOR = {
     "delete_due": "deletions that no wake-up reached, or that are to be tried again",
     "erase": "erasures that were ordered",
     "delete_late_films": "films of erased people that come to light late",
+    "forget_strangers": "contexts of erased people that others had copied",
 }
 
 
