@@ -27,6 +27,7 @@ from rooms import (
 from rooms.doorkeeping import doorkeeper
 from rooms.models import AccountCheck, Attribution, Participant
 from videobroker.telnyx import errors
+from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.models import Account
 
 log = structlog.get_logger(__name__)
@@ -91,10 +92,10 @@ def check_accounts(now: datetime) -> None:
 
 
 def _look_into(account: Account, look: Callable[..., None], now: datetime) -> None:
-    """One look that Telnyx fails keeps the account from no other."""
+    """One look that Telnyx fails, or whose account has no key that can be used, keeps nobody from the others."""
     try:
         look(account, now=now)
-    except errors.TelnyxError as error:
+    except (errors.TelnyxError, KeyRingError, ValueError) as error:
         log.warning("account_not_checked", account=str(account.pk), error=str(error))
 
 
