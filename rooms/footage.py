@@ -208,7 +208,8 @@ def _move_completion(rows: FootageQuerySet[Any], room: Room, at: datetime) -> No
     for was in rows.filter(completed_at__gt=at).values_list("completed_at", flat=True):
         kept_for = timedelta(days=retaining.days_of(room))
         counted = rows.filter(retain_until=None, completed_at=was, expires_at=was + kept_for)
-        retaining.move(counted, Value(at + kept_for), timezone.now())
+        with transaction.atomic():
+            retaining.move(counted, Value(at + kept_for), timezone.now())
         _change(rows.filter(completed_at=was), completed_at=at)
 
 

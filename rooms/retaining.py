@@ -150,7 +150,8 @@ def _after(days: int) -> models.Expression:
 
 def move(rows: FootageQuerySet[Any], end: models.Expression, now: datetime) -> None:
     """Let the rows expire at `end`: at once where that is later than it was; where it is earlier, not before a day from
-    now, unless they expired before that already. Rows that have that end already are neither written nor locked."""
+    now, unless they expired before that already. Rows that have that end already are neither written nor locked. In the
+    caller's transaction."""
     not_before = Least(F("expires_at"), Value(now + RETENTION_FLOOR), output_field=DateTimeField())
     becomes = Greatest(end, not_before, output_field=DateTimeField())
     others = rows.exclude(expires_at=None).alias(becomes=becomes).exclude(expires_at=F("becomes"))

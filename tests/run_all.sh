@@ -14,6 +14,7 @@ tests/rooms/test_evicting.py tests/rooms/test_delivering.py tests/rooms/test_era
 tests/rooms/test_deleting_recordings.py tests/rooms/test_provisioning.py tests/rooms/test_hostile_participants.py
 tests/rooms/test_composing_by_itself.py tests/rooms/test_any_course_of_events.py
 tests/rooms/test_deleting.py tests/rooms/test_not_to_be_deleted.py
+tests/rooms/test_deleted_under_a_wrong_key.py tests/rooms/test_erasing_again.py tests/rooms/test_lingering_people.py
 tests/rooms/test_audit.py tests/rooms/test_reading_rooms.py tests/rooms/test_sessions_resource.py
 tests/rooms/test_participants_resource.py tests/rooms/test_recordings_resource.py
 tests/tokens/test_races.py tests/tokens/test_slow_refreshes.py tests/tokens/test_withholding.py
