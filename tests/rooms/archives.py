@@ -1,41 +1,34 @@
-"""An archive that anything happens to: people are recorded, films composed of them, completed, held, let go, kept
-longer or shorter, grow old; purges begin, go on and die; Telnyx fails. Beside it is a book (`books`) that says what may
-be deleted. On the same Telnyx account is what nothing may touch: another tenant's films, of whom nobody purges, and
-what nobody here knows.
+"""An archive that anything happens to: people are recorded, films composed of them, completed (`vaults`), held, let go,
+kept longer or shorter, grow old; purges begin, go on and die; Telnyx fails. Beside it is a book (`books`) that says
+what may be deleted.
 
 Every film has a history of its own, interleaved with those of the others. After each act the archive is compared with
 the book: what was begun to be deleted had to be due and free at that moment, and what Telnyx deleted had to be begun.
 """
 
-import random
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from rooms import deleting, footage, holding, purging, retaining, shredding
-from rooms.models import Composition, Deletion, PurgeRun, Recording, Room
+from rooms import deleting, holding, retaining, shredding
+from rooms.models import Deletion, PurgeRun, Room
 from tests.asking import Json
-from tests.cast import Company
 from tests.rooms.ageing import (
     A_DAY,
-    account_id_of,
     carry_out_once,
     days_pass,
     is_anything_due,
     left,
     purge,
-    put_at_telnyx,
-    stocked,
 )
-from tests.rooms.books import Book, Film, Held
+from tests.rooms.books import Film, Held
 from tests.rooms.dying import Step, dies_at
 from tests.rooms.films import Studio
-from tests.simulated import Simulator
+from tests.rooms.vaults import MODELS, Vault
 from videobroker.api.problems import Problem
 from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import Tenant
@@ -44,7 +37,6 @@ LOOKS = ["view_room_recording", "view_room_composition"]
 DELETES = ["delete_room_recording", "delete_room_composition"]
 # After answers like these nothing may be deleted: what they show is another film.
 LIES = ("mutate", "swap_id")
-MODELS: dict[str, type[Recording] | type[Composition]] = {"recording": Recording, "composition": Composition}
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 503},
     {"kind": "status", "status": 503, "where": "after"},
@@ -69,54 +61,21 @@ STEPS = [
 AGES = 3000.0
 
 
-def share_account(acme: Company, globex: Company) -> None:
-    """Both are on acme's account from now on, as tenants are who have none of their own."""
-    globex.change(account=acme.row.account)
-    globex.telnyx_key = acme.telnyx_key
-
-
-class Archive(Book):
-    """Films of two rooms of one tenant. `foreign` is another tenant's studio on the same account."""
+class Archive(Vault):
+    """What happens to the films of a vault, and the comparison with the book."""
 
     def __init__(self, studios: list[Studio], foreign: Studio, seed: int) -> None:
-        super().__init__(UUID(str(studio.room["id"])) for studio in studios)
-        self.chance = random.Random(seed)
-        self.studios = {UUID(str(studio.room["id"])): studio for studio in studios}
-        self.simulator: Simulator = studios[0].simulator
+        super().__init__(studios, foreign, seed)
         self.tenant: Tenant = studios[0].gathering.row.tenant
         self.tenants = Tenant.objects.filter(pk=self.tenant.pk)
-        self.account = account_id_of(self.simulator, str(studios[0].gathering.row.telnyx_id))
         self.followed_days = 30
-        Tenant.objects.filter(pk=self.tenant.pk).update(recording_retention_days=30)
+        self.tenants.update(recording_retention_days=30)
         Room.objects.filter(pk__in=self.studios).update(recording_retention_days=None)
         retaining.follow_tenants(timezone.now())
         self.in_hand: list[shredding.Case] = []
         self.last_entry = max((entry["id"] for entry in self.simulator.ledger()), default=0)
         self.looks: dict[str, str | None] = {}
-        self.acts = 0
         self.died = 0
-        self.people = {
-            (room, identity): studio.person(identity)
-            for room, studio in self.studios.items()
-            for identity in ("ana", "bo")
-        }
-        self.telnyx_rooms = {
-            room: str(studio.gathering.row.telnyx_id) for room, studio in self.studios.items()
-        }
-        for (room, identity), person in self.people.items():
-            if Recording.objects.filter(session=person.session_id, participant__identity=identity).exists():
-                self.recorded[room].add(identity)
-        self.keep_foreign(foreign)
-
-    def keep_foreign(self, foreign: Studio) -> None:
-        """Another tenant's films, which are due and free; and films of our own session that we have never heard of."""
-        unknown = [uuid.uuid4() for _ in range(2)]
-        put_at_telnyx(self.simulator, next(iter(self.people.values())), unknown, timezone.now() - 40 * A_DAY)
-        self.theirs = Recording.objects.filter(tenant=foreign.gathering.row.tenant_id)
-        if not self.theirs.exists():
-            stocked(foreign, 3, days_ago=40, of="gus")
-        known = self.theirs.values_list("telnyx_id", flat=True)
-        self.foreign = {str(telnyx_id) for telnyx_id in (*unknown, *known)}
 
     # --- What happens -------------------------------------------------------------------------------------
 
@@ -140,82 +99,6 @@ class Archive(Book):
         act()
         self.acts += 1
         self.compare(act.__name__)
-
-    def record(self) -> None:
-        """Some films begin, at Telnyx and here."""
-        many = min(self.chance.randint(1, 4), self.wanted - len(self.films))
-        made = [self.new_film() for _ in range(many)]
-        for kind, model in MODELS.items():
-            some = [film for film in made if film.kind == kind]
-            self.simulator.put_state(**{f"{kind}s": [self.at_telnyx(film) for film in some]})
-            model._default_manager.bulk_create(self.new_row(film) for film in some)
-        self.films |= {film.id: film for film in made}
-        for film in made:
-            if film.kind == "recording":
-                self.recorded[film.room].add(film.identity)
-
-    def new_film(self) -> Film:
-        room, identity = self.chance.choice(list(self.people))
-        where = list(self.studios).index(room)
-        kind = self.chance.choice(["recording", "recording", "composition"])
-        history = [f"{kind} of {identity} in room {where} at {self.acts}"]
-        return Film(kind, uuid.uuid4(), uuid.uuid4(), room, identity, history)
-
-    def at_telnyx(self, film: Film) -> Json:
-        person = self.people[film.room, film.identity]
-        of_recordings = {"participant_id": str(person.telnyx_id), "type": "video"}
-        return {
-            "id": str(film.telnyx_id), "account_id": self.account, "status": "processing",
-            "room_id": self.telnyx_rooms[film.room], "session_id": str(person.session.telnyx_id),
-            **(of_recordings if film.kind == "recording" else {}),
-        }  # fmt: skip
-
-    def new_row(self, film: Film) -> Any:
-        person = self.people[film.room, film.identity]
-        of_recordings = {"participant": person, "type": "video"}
-        return MODELS[film.kind](
-            id=film.id, telnyx_id=film.telnyx_id, tenant_id=person.tenant_id, room_id=film.room,
-            session=person.session, status="processing",
-            **(of_recordings if film.kind == "recording" else {"ordered_by": "x:y"}),
-        )  # fmt: skip
-
-    def row(self, film: Film) -> Any:
-        """Our row, with what it is part of."""
-        rows = MODELS[film.kind]._default_manager.select_related("session", "room", "room__tenant")
-        return rows.get(pk=film.id)
-
-    def complete(self) -> None:
-        """Some that run are complete."""
-        running = [film for film in self.films.values() if film.completed is None]
-        some = self.chance.sample(running, min(len(running), self.chance.randint(1, 5)))
-        now = datetime.now(UTC)
-        done = {"status": "completed", "completed_at": now.isoformat()}
-        for kind in MODELS:
-            ids = [str(film.telnyx_id) for film in some if film.kind == kind]
-            self.simulator.put_state(**{f"{kind}s": [{"id": each, **done} for each in ids]})
-        for film in some:
-            self.tell(film, now)
-            film.history.append("complete")
-            film.completed = self.today
-            film.end = film.until or self.today + self.days_now(film)
-
-    def tell(self, film: Film, completed_at: datetime) -> None:
-        """What reconciling would find, merged as it does."""
-        person = self.people[film.room, film.identity]
-        room = Room.objects.select_related("tenant", "account").get(pk=film.room)
-        facts = footage.Facts(status="completed", completed_at=completed_at)
-        if film.kind == "composition":
-            footage.composition_told(self.row(film), facts)
-            return
-        telnyx_ids = (person.session.telnyx_id, person.telnyx_id, film.telnyx_id)
-        footage.recording_told(room, *telnyx_ids, "video", facts)
-
-    def tell_late(self) -> None:
-        """An old webhook comes once more. It brings nothing back to life."""
-        gone = [film for film in self.films.values() if film.id in self.deleted]
-        for film in self.chance.sample(gone, min(len(gone), 2)):
-            self.tell(film, datetime.now(UTC))
-            film.history.append("told late")
 
     def hold(self) -> None:
         """A room, a person or a film is held; a film only if its deletion has not begun."""
@@ -440,14 +323,6 @@ class Archive(Book):
         self.assert_gone(set(self.films))
         self.assert_foreign_are_there()
         assert not self.simulator.calls("delete_room_recordings")
-
-    def assert_foreign_are_there(self) -> None:
-        there = {recording["id"] for recording in self.simulator.state()["recordings"]}
-        assert self.foreign <= there
-        assert not self.theirs.exclude(state="kept").exists()
-        assert (
-            purging.due(Recording, timezone.now()).filter(pk__in=self.theirs).count() == self.theirs.count()
-        )
 
     def finish(self) -> None:
         for _ in range(200):

@@ -11,7 +11,7 @@ from django.db import connection
 
 from tests.cast import Company
 from tests.rooms.ageing import assert_never_in_bulk
-from tests.rooms.archives import Archive, histories, share_account
+from tests.rooms.archives import Archive, histories
 from tests.rooms.deletions import FAULTS
 from tests.rooms.dying import Step
 from tests.rooms.films import Studio
@@ -22,6 +22,7 @@ from tests.rooms.test_purging_killed import (
     kill_while_beginning,
     kill_while_deleting,
 )
+from tests.rooms.vaults import share_account
 from tests.simulated import Simulator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3 * 3600)]

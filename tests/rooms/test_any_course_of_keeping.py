@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.cast import Company
-from tests.rooms.archives import Archive, histories, share_account
+from tests.rooms.archives import Archive, histories
 from tests.rooms.films import Studio
+from tests.rooms.vaults import share_account
 from tests.simulated import Simulator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]

@@ -16,6 +16,7 @@ from tests.rooms.orders import at_telnyx, row, settle
 from tests.simulated import Simulator
 from tests.tokens.doors import enter
 from tests.tokens.together import at_once
+from videobroker.tenants.models import Account
 
 
 def make_due(room: Json) -> None:
@@ -161,6 +162,16 @@ class TestTurns:
         gathering.simulator.fault("status", "list_rooms", status=500)
         rounds.check_accounts(timezone.now() + timedelta(seconds=1))
         assert len(gathering.simulator.calls("list_room_compositions")) == 1
+
+    def test_an_account_whose_key_cannot_be_used_keeps_nobody_from_the_others(
+        self, gathering: Gathering, globex: Company
+    ) -> None:
+        rounds.check_accounts(timezone.now())
+        AccountCheck.objects.update(due_at=timezone.now())
+        Account.objects.exclude(pk=globex.row.account_id).update(sealed_api_key="not what we sealed")
+        rounds.check_accounts(timezone.now() + timedelta(seconds=1))
+        asked = gathering.simulator.calls("list_room_compositions")
+        assert len(asked) == 1
 
     def test_a_quiet_room_is_looked_at_within_a_quarter_of_an_hour(self, gathering: Gathering) -> None:
         gathering.comes("ana")

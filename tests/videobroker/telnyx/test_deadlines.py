@@ -91,7 +91,10 @@ def never_read(connection: Connection) -> None:
 )
 def test_a_slow_answer_is_cut_off_when_the_time_is_up(script: Script, serve: Serve, connect: Connect) -> None:
     telnyx = connect(serve(script), timeout_secs=TIME_SECS)
-    with taking_at_most(TIME_SECS), pytest.raises(errors.TimedOut, match="may have been done, so look") as caught:
+    with (
+        taking_at_most(TIME_SECS),
+        pytest.raises(errors.TimedOut, match="may have been done, so look") as caught,
+    ):
         telnyx.create_room(unique_name="vb-lecture")
     assert caught.value.operation == "create_room"
 
@@ -141,7 +144,10 @@ def test_a_host_that_swallows_connections_is_given_up_unsent(transport: Transpor
             plug.setblocking(False)
             plug.connect_ex(listener.getsockname())
         telnyx = Telnyx(f"http://127.0.0.1:{listener.getsockname()[1]}/v2", Secret(API_KEY), transport, 0.3)
-        with taking_at_most(TIME_SECS), pytest.raises(errors.NotSent, match="no connection could be made in time"):
+        with (
+            taking_at_most(TIME_SECS),
+            pytest.raises(errors.NotSent, match="no connection could be made in time"),
+        ):
             telnyx.create_room(unique_name="vb-lecture")
         for plug in waiting:
             plug.close()
