@@ -12,9 +12,9 @@ from tests.simulated import wait_until
 NewWindow = Callable[..., Window]
 # As long as somebody in a train's tunnel is away.
 OFFLINE_SECS = 30
-# Of bo's first token: it has to be refreshed 22 to 30 s from when it was minted, while there is no network; soon after
+# Of bo's first token: it has to be refreshed 24 to 33 s from when it was minted, while there is no network; soon after
 # there is one again, it ends.
-SHORT_SECS = 45
+SHORT_SECS = 50
 
 
 def test_a_member_is_muted_kicked_and_banned_sees_why_and_cannot_return(new_window: NewWindow) -> None:
@@ -139,14 +139,14 @@ def test_tokens_end_and_the_network_goes_for_half_a_minute_and_nobody_notices(
     new_window: NewWindow, stack: Stack
 ) -> None:
     ana, bo = new_window("ana", hurried=False), new_window("bo", hurried=False)
-    ana.asks_for_tokens_of(18)
+    ana.asks_for_tokens_of(20)
     bo.asks_for_tokens_of(SHORT_SECS, only_first=True)
     ana.join()
     bo.join()
+    # At once: on a busy machine there would not be much left of the token.
+    bo.page.context.set_offline(True)
     ana.sees_in("Ana (you)", "Bo")
     who = {window.identity: window.participant_id for window in (ana, bo)}
-
-    bo.page.context.set_offline(True)
     bo.page.wait_for_timeout(OFFLINE_SECS * 1000)
     bo.page.context.set_offline(False)
     bo.until(lambda: stack.effects("token.renewed", who["bo"]))

@@ -130,9 +130,10 @@ function refocus(id) {
   (document.getElementById(id) ?? document.getElementById("live-title"))?.focus({ preventScroll: true });
 }
 
-/** What people would want to be told of, by id. */
+/** What people would want to be told of, by id. Of whom nobody can say yet who they are is told when that is known. */
 function named() {
-  return new Map([...live.querySelectorAll("[data-keyed] > [data-name]")].map((each) => [each.id, each.dataset.name]));
+  const found = live.querySelectorAll("[data-keyed] > [data-name]:not([data-pending])");
+  return new Map([...found].map((each) => [each.id, each.dataset.name]));
 }
 
 function tell(before, after) {
@@ -142,7 +143,7 @@ function tell(before, after) {
     else if (!before.has(id)) heard.push(`${name} has come in`);
   }
   for (const [id, name] of before) {
-    if (id.startsWith("person-") && !after.has(id)) heard.push(`${name} has left`);
+    if (id.startsWith("person-") && !document.getElementById(id)) heard.push(`${name} has left`);
   }
   if (heard.length) news.textContent = `${heard.join(". ")}.`;
 }
