@@ -97,13 +97,12 @@ def begin_all(
 def _order(
     footage: AnyFootage, cause: Deletion.Cause, ordered_by: str, policy: dict[str, Any], run: PurgeRun | None
 ) -> Deletion:
-    is_recording = isinstance(footage, Recording)
     return Deletion(
         tenant_id=footage.tenant_id,
         account_id=footage.room.account_id,
         room_id=footage.room_id,
         session_id=footage.session_id,
-        kind=Deletion.Kind.RECORDING if is_recording else Deletion.Kind.COMPOSITION,
+        kind=footage.kind,
         footage_id=footage.pk,
         telnyx_id=footage.telnyx_id,
         cause=cause,

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from rooms import deleting, holding, rights
+from rooms import deleting, holding
 from rooms.models import Composition, Deletion, Footage, Recording
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.api.problems import conflict, not_found
@@ -41,30 +41,18 @@ class Discarded:
 def discard(caller: Caller, footage: Recording | Composition) -> Deletion:
     """Order its deletion. Raises `Problem`: 409 `held`, naming who holds it if the caller may know; 404 if it is being
     deleted already. That it was held is audited, so call it outside of a transaction that would be rolled back."""
-    kind = kind_of(footage)
     with transaction.atomic():
         deletion = deleting.begin(
             footage, cause=Deletion.Cause.ORDERED, ordered_by=f"{caller.kind}:{caller.subject}"
         )
         if deletion is not None:
-            auditing.record(caller, f"{kind}.deleted", **_subject(footage))
+            auditing.record(caller, f"{footage.kind}.deleted", **_subject(footage))
             return deletion
     holds = holding.holds_on(footage)
     if not holds:
         raise not_found()
-    auditing.record(caller, f"{kind}.deleted", **_subject(footage), refused_because="held")
+    auditing.record(caller, f"{footage.kind}.deleted", **_subject(footage), refused_because="held")
     raise conflict("held", f"{holding.told_to(caller, holds)}. Lift what holds it before it can be deleted")
-
-
-def discard_as_moderator(caller: Caller, footage: Recording | Composition) -> Deletion:
-    """The same as `discard`, for who moderates its room and for back ends. Raises also what `rights.require_moderator`
-    does, which is audited too."""
-    kind = kind_of(footage)
-    with rights.refusals_audited(
-        caller, f"{kind}.deleted", footage.room, subject_kind=kind, subject=footage.pk
-    ):
-        rights.require_moderator(footage.room, caller)
-    return discard(caller, footage)
 
 
 def discard_all(
@@ -102,10 +90,5 @@ def _discard_some(
             found.keep(row.pk)
 
 
-def kind_of(footage: Footage) -> str:
-    """`recording` or `composition`: its name in the audit and in receipts."""
-    return Deletion.Kind.RECORDING if isinstance(footage, Recording) else Deletion.Kind.COMPOSITION
-
-
 def _subject(footage: Footage) -> dict[str, Any]:
-    return {"room_id": footage.room_id, "subject_kind": kind_of(footage), "subject": footage.pk}
+    return {"room_id": footage.room_id, "subject_kind": footage.kind, "subject": footage.pk}

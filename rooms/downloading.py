@@ -5,8 +5,9 @@ asked for when somebody who may have the file wants it, handed to them, and is n
 """
 
 import re
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -14,10 +15,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.response import Response
 
-from rooms import excusing, vanishing
+from rooms import excusing, reaching, vanishing
 from rooms.models import Composition, Recording
 from videobroker import telnyx
-from videobroker.api.problems import Fault, Problem, conflict, not_found
+from videobroker.api.problems import Fault, Problem, conflict
 from videobroker.outbound import AddressPolicy, AddressRefused, Target, shown
 from videobroker.secret import Secret
 from videobroker.telnyx import errors
@@ -31,7 +32,6 @@ AnyFootage = Recording | Composition
 AnyModel = type[Recording] | type[Composition]
 
 COLLECTIONS: Final[dict[AnyModel, str]] = {Recording: "room_recordings", Composition: "room_compositions"}
-KINDS: Final[dict[AnyModel, str]] = {Recording: "recording", Composition: "composition"}
 # What `answer` refuses with, for the OpenAPI document.
 REFUSES: Final = (
     "not_found", "gone_upstream", "not_complete", "upstream_unavailable", "upstream_rate_limited",
@@ -52,13 +52,13 @@ def path_of(footage: AnyFootage, request: HttpRequest | None = None) -> str | No
     return request.build_absolute_uri(path) if request is not None else path
 
 
-def answer(caller: Caller, model: AnyModel, footage_id: object) -> Response:
+def answer(caller: Caller, model: AnyModel, footage_id: UUID) -> Response:
     """302 to the file. Nothing on the way may keep the answer, nor tell the next page where it was.
 
     Raises `Problem`: 404 for what is not there for this caller, 409 for what is not complete, 503 while Telnyx cannot
     be had. To be called outside of any transaction.
     """
-    return hand_over(caller, _find(caller, model, footage_id))
+    return hand_over(caller, reaching.reach(caller, model, footage_id, "downloaded"))
 
 
 def hand_over(caller: Caller, footage: AnyFootage) -> Response:
@@ -66,10 +66,9 @@ def hand_over(caller: Caller, footage: AnyFootage) -> Response:
     if footage.completed_at is None or footage.telnyx_id is None:
         raise _not_complete()
     link = _fresh_link(footage)
-    kind = KINDS[type(footage)]
     auditing.record(
-        caller, f"{kind}.downloaded", tenant=footage.room.tenant, room_id=footage.room_id,
-        subject_kind=kind, subject=footage.pk,
+        caller, f"{footage.kind}.downloaded", tenant=footage.room.tenant, room_id=footage.room_id,
+        subject_kind=footage.kind, subject=footage.pk,
     )  # fmt: skip
     headers = {
         "Location": link.reveal(),
@@ -79,30 +78,8 @@ def hand_over(caller: Caller, footage: AnyFootage) -> Response:
     return Response(status=302, headers=headers)
 
 
-def _find(caller: Caller, model: AnyModel, footage_id: object) -> Any:
-    """What may be downloaded by the caller. Refusals of what is there are audited: who reaches for
-    somebody's face should be seen reaching."""
-    rows: Any = model._default_manager
-    of_tenant = rows.of(caller.the_tenant).kept().filter(pk=footage_id)
-    footage = of_tenant.select_related("room", "room__tenant", "room__account", "session").first()
-    if footage is None:
-        raise not_found()
-    if not rows.visible_to(caller).filter(pk=footage_id).exists():
-        _audit_refusal(caller, footage)
-        raise not_found()
-    return footage
-
-
 def _not_complete() -> Problem:
     return conflict("not_complete", "there is no file yet: wait until it is completed")
-
-
-def _audit_refusal(caller: Caller, footage: AnyFootage) -> None:
-    kind = KINDS[type(footage)]
-    auditing.record(
-        caller, f"{kind}.downloaded", tenant=caller.the_tenant, room_id=footage.room_id,
-        subject_kind=kind, subject=footage.pk, refused_because="not_found",
-    )  # fmt: skip
 
 
 def _fresh_link(footage: AnyFootage) -> Secret:

@@ -97,10 +97,9 @@ def cases_of(deletions: Iterable[Deletion]) -> list[Case]:
 
 
 def _footage_of(deletions: list[Deletion], model: type[Recording] | type[Composition]) -> QuerySet[Any]:
-    kind = Deletion.Kind.RECORDING if model is Recording else Deletion.Kind.COMPOSITION
     people = ("participant",) if model is Recording else ()
     rows: QuerySet[Any] = model._default_manager.select_related("room", "room__tenant", "session", *people)
-    return rows.filter(pk__in=[each.footage_id for each in deletions if each.kind == kind])
+    return rows.filter(pk__in=[each.footage_id for each in deletions if each.kind == model.kind])
 
 
 def _telnyx_rooms_of(deletions: list[Deletion]) -> dict[tuple[UUID, UUID], set[str]]:

@@ -28,7 +28,6 @@ def note(footage: Recording | Composition) -> bool:
     """Telnyx has said, asked for this very id, that it does not have it: leave a tombstone with a receipt. False if
     that was known, or a deletion has begun, which finds out by itself."""
     model = type(footage)
-    kind = Deletion.Kind.RECORDING if model is Recording else Deletion.Kind.COMPOSITION
     with transaction.atomic():
         kept = model._default_manager.filter(pk=footage.pk, state=Footage.State.KEPT)
         if not kept.update(state=Footage.State.DELETED):
@@ -39,7 +38,7 @@ def note(footage: Recording | Composition) -> bool:
             account_id=footage.room.account_id,
             room_id=footage.room_id,
             session_id=footage.session_id,
-            kind=kind,
+            kind=model.kind,
             footage_id=footage.pk,
             telnyx_id=footage.telnyx_id,
             cause=Deletion.Cause.VANISHED,
@@ -51,14 +50,16 @@ def note(footage: Recording | Composition) -> bool:
             answer="404: not found when looked for",
         )
         auditing.record(
-            HOUSE, f"{kind}.vanished", tenant=footage.room.tenant, room_id=footage.room_id,
-            subject_kind=kind, subject=footage.pk, details={"held": is_held},
+            HOUSE, f"{model.kind}.vanished", tenant=footage.room.tenant, room_id=footage.room_id,
+            subject_kind=model.kind, subject=footage.pk, details={"held": is_held},
         )  # fmt: skip
     Tally.add(Tally.Name.FOOTAGE_VANISHED)
     if is_held:
-        log.error("held_footage_vanished", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
+        log.error(
+            "held_footage_vanished", kind=model.kind, footage=str(footage.pk), room=str(footage.room_id)
+        )
     else:
-        log.warning("footage_vanished", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
+        log.warning("footage_vanished", kind=model.kind, footage=str(footage.pk), room=str(footage.room_id))
     return True
 
 
@@ -80,13 +81,12 @@ def _keep_again(footage: Recording | Composition, now: datetime) -> bool:
         rows = model._default_manager.filter(pk=footage.pk)
         rows.filter(state=Footage.State.DELETED).update(state=Footage.State.KEPT)
         rows.filter(holding.covering(model)).update(held=True)
-        kind = footage._meta.model_name
         auditing.record(
-            HOUSE, f"{kind}.reappeared", tenant=tenant, room_id=footage.room_id,
-            subject_kind=str(kind), subject=footage.pk,
+            HOUSE, f"{footage.kind}.reappeared", tenant=tenant, room_id=footage.room_id,
+            subject_kind=footage.kind, subject=footage.pk,
         )  # fmt: skip
     footage.refresh_from_db(fields=["state", "held"])
-    log.warning("footage_reappeared", kind=kind, footage=str(footage.pk), room=str(footage.room_id))
+    log.warning("footage_reappeared", kind=footage.kind, footage=str(footage.pk), room=str(footage.room_id))
     return True
 
 

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from rooms.models.deletion import Deletion
 from rooms.models.footage import Footage, FootageQuerySet
 
 # What is known of a composition, and was not told to the tenant's back end yet.
@@ -17,6 +18,8 @@ class Composition(Footage):
         ENQUEUED = "enqueued"
         PROCESSING = "processing"
         COMPLETED = "completed"
+
+    kind = Deletion.Kind.COMPOSITION
 
     telnyx_id = models.UUIDField(null=True, unique=True, editable=False)
     format = models.CharField(max_length=10, default="mp4")

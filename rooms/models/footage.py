@@ -1,10 +1,11 @@
 import uuid
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models.functions import Now
 
+from rooms.models.deletion import Deletion
 from rooms.models.room import Room
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.scoping import Row, TenantQuerySet
@@ -53,6 +54,9 @@ class Footage(models.Model):
         KEPT = "kept"
         DELETING = "deleting", "To be deleted at Telnyx"
         DELETED = "deleted"
+
+    # What it is called in the audit and in receipts.
+    kind: ClassVar[Deletion.Kind]
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, related_name="+")

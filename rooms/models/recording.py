@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from rooms.models.deletion import Deletion
 from rooms.models.footage import Footage, FootageQuerySet
 
 # What is known of a recording, and was not told to the tenant's back end yet.
@@ -13,6 +14,8 @@ class Recording(Footage):
     class Type(models.TextChoices):
         AUDIO = "audio"
         VIDEO = "video"
+
+    kind = Deletion.Kind.RECORDING
 
     telnyx_id = models.UUIDField(unique=True, editable=False)
     participant = models.ForeignKey("rooms.Participant", on_delete=models.CASCADE, related_name="recordings")

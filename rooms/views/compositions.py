@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rooms import composing, discarding, downloading, holding, retaining, rights
+from rooms import composing, discarding, downloading, holding, reaching, retaining, rights
 from rooms.filters import CompositionFilters
 from rooms.models import Composition, Session
 from rooms.serializers.compositions import (
@@ -106,7 +106,7 @@ class OneCompositionView(CompositionView):
 
     scopes = {"GET": "recordings:read", "PATCH": "recordings:write", "DELETE": "recordings:write"}
     for_people = {"GET": "moderators", "DELETE": "moderators"}
-    refuses = {"DELETE": (*rights.MODERATORS_ONLY, "held")}
+    refuses = {"DELETE": ("held",)}
 
     @extend_schema(operation_id="view_room_composition")
     def get(self, request: Request, composition_id: UUID) -> Response:
@@ -127,8 +127,8 @@ class OneCompositionView(CompositionView):
     @extend_schema(operation_id="delete_room_composition", responses={204: None})
     def delete(self, request: Request, composition_id: UUID) -> Response:
         """Delete a composition. It is gone from here at once, and at Telnyx soon after; what it was made of stays."""
-        found = self.composition(composition_id)
-        discarding.discard_as_moderator(self.caller, found)
+        found = reaching.reach(self.caller, Composition, composition_id, "deleted")
+        discarding.discard(self.caller, found)
         return Response(status=204)
 
 

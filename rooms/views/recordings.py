@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rooms import discarding, downloading, holding, retaining, rights
+from rooms import discarding, downloading, holding, reaching, retaining
 from rooms.filters import RecordingFilters
 from rooms.models import Recording
 from rooms.serializers.compositions import RetainBody
@@ -92,7 +92,7 @@ class OneRecordingView(RecordingView):
 
     scopes = {"GET": "recordings:read", "PATCH": "recordings:write", "DELETE": "recordings:write"}
     for_people = {"GET": "moderators", "DELETE": "moderators"}
-    refuses = {"DELETE": (*rights.MODERATORS_ONLY, "held")}
+    refuses = {"DELETE": ("held",)}
 
     @extend_schema(operation_id="view_room_recording")
     def get(self, request: Request, recording_id: UUID) -> Response:
@@ -112,8 +112,8 @@ class OneRecordingView(RecordingView):
     @extend_schema(operation_id="delete_room_recording", responses={204: None})
     def delete(self, request: Request, recording_id: UUID) -> Response:
         """Delete a recording. It is gone from here at once, and at Telnyx soon after."""
-        found = self.recording(recording_id)
-        discarding.discard_as_moderator(self.caller, found)
+        found = reaching.reach(self.caller, Recording, recording_id, "deleted")
+        discarding.discard(self.caller, found)
         return Response(status=204)
 
     def recording(self, recording_id: UUID) -> Recording:

@@ -262,6 +262,10 @@ def test_it_is_seen_by_moderators_of_its_room_only(cutting_room: CuttingRoom, ac
         assert acme.person(other).get(PATH).data == []
         assert acme.person(other).get(path(composition)).status == 404
         assert acme.person(other).delete(path(composition)).status == 404
+    refused = AuditEntry.objects.filter(action="composition.deleted", outcome="refused", reason="not_found")
+    assert set(refused.values_list("actor", "subject")) == {
+        (who, str(composition.pk)) for who in ("bo", "cy")
+    }
 
 
 def test_a_moderator_deletes_one_and_there_is_a_receipt(cutting_room: CuttingRoom, acme: Company) -> None:
