@@ -24,7 +24,7 @@ from django.utils import timezone
 from rooms import deleting, holding, pseudonymising, removing
 from rooms.doorkeeping import doorkeeper
 from rooms.models import Composition, Deletion, Erasure, Footage, Hold, Member, Participant, Recording
-from rooms.pseudonymising import Person
+from rooms.pseudonyms import Person
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.tenants import auditing, forgetting, pseudonyms
 from videobroker.tenants.callers import HOUSE, Caller

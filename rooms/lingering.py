@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from rooms import counting, deleting, erasing, pseudonymising, removing
 from rooms.doorkeeping import Named, doorkeeper
 from rooms.models import Attribution, Composition, Deletion, Erasure, Footage, Participant, Recording
-from rooms.pseudonymising import Person
+from rooms.pseudonyms import Person
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import Tenant

@@ -5,9 +5,7 @@ finds only what is still to be replaced, so that it can be broken off at any poi
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -32,6 +30,7 @@ from rooms.models import (
     Removal,
     Room,
 )
+from rooms.pseudonyms import Person, mention, mentioning, spellings
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.api.models import IdempotencyRecord
 from videobroker.tenants.callers import CallerKind
@@ -43,8 +42,6 @@ AT_ONCE: Final = 200
 EVENTS_BEFORE: Final = timedelta(days=1)
 # That somebody joined is told, or found by asking, within this time; so is whether anybody else was in as them.
 JUDGED_WITHIN: Final = timedelta(days=1)
-# Where in a JSON document the name that a person goes by stands, and what they showed of themselves.
-SHOWN: Final = frozenset({"display_name", "context", "name", "username"})
 # Columns that say who did something, as `kind:subject`.
 DOERS: Final[tuple[tuple[type[models.Model], str], ...]] = (
     (Ban, "created_by"), (Ban, "lifted_by"), (Hold, "placed_by"), (Hold, "lifted_by"), (Hold, "holder"),
@@ -53,53 +50,6 @@ DOERS: Final[tuple[tuple[type[models.Model], str], ...]] = (
 )  # fmt: skip
 
 Note = Callable[[str, int], None]
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who is to be nobody any more. `others` are further names of theirs: display names, and what they signed in as."""
-
-    tenant: Tenant
-    identity: str
-    pseudonym: str
-    others: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def doer(self) -> str:
-        """How columns name them that say who did something."""
-        return f"{CallerKind.IDENTITY}:{self.identity}"
-
-    @property
-    def doer_after(self) -> str:
-        return f"{CallerKind.IDENTITY}:{self.pseudonym}"
-
-    def is_named_in(self, context: str | None) -> bool:
-        """Whether somebody who shows this as their context shows that they are this person, truly or not."""
-        named = doorkeeper().named_in(context or "")
-        return named is not None and named.identity == self.identity
-
-    def free_of(self, text: str) -> str:
-        """A text about them, without their names."""
-        names = sorted({self.identity, *self.others}, key=len, reverse=True)
-        words = "|".join(re.escape(name) for name in names if name)
-        return re.sub(rf"(?<!\w)(?:{words})(?!\w)", self.pseudonym, text)
-
-    def out_of(self, value: Any, *, about: bool, under: str = "") -> Any:
-        """A JSON document without them. Names that others may have as well are taken out only of what is `about` them;
-        `under` is the key that the value stands under."""
-        if isinstance(value, dict):
-            return {key: self.out_of(inner, about=about, under=key) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self.out_of(inner, about=about, under=under) for inner in value]
-        if not isinstance(value, str):
-            return value
-        if value == self.doer:
-            return self.doer_after
-        if value == self.identity and "identit" in under:
-            return self.pseudonym
-        if about and under in SHOWN:
-            return ""
-        return self.free_of(value) if about and under in {"reason", "holder"} else value
 
 
 def replace_everywhere(person: Person, note: Note) -> None:
@@ -199,7 +149,7 @@ def _rewrite(rows: QuerySet[Any], person: Person) -> int:
 
 def _deliveries(person: Person, note: Note) -> None:
     """What back ends were told of their recordings, and of what else names them."""
-    naming = _mentioning(Delivery.objects.of(person.tenant), "payload", person)
+    naming = mentioning(Delivery.objects.of(person.tenant), "payload", person)
     for some in batches_oldest_first(naming, "created_at", batch=AT_ONCE):
         theirs = [each for each in some if each.payload.get("identity") == person.identity]
         with transaction.atomic():
@@ -212,7 +162,7 @@ def _deliveries(person: Person, note: Note) -> None:
 def _audit(person: Person, note: Note) -> None:
     entries = AuditEntry.objects.of(person.tenant).annotate(told=Cast("details", TextField()))
     by_or_about = Q(actor=person.identity) | Q(subject__in=[person.identity, *person.others])
-    found = entries.filter(by_or_about | _mention("told", person))
+    found = entries.filter(by_or_about | mention("told", person))
     for some in batches_oldest_first(found, "occurred_at", batch=AT_ONCE):
         with transaction.atomic():
             note("audit_entries", sum(_replace_in_entry(entry, person) for entry in some))
@@ -260,7 +210,7 @@ def _doers(person: Person, note: Note) -> None:
 
 
 def _policies(person: Person, note: Note) -> None:
-    naming = _mentioning(Deletion.objects.of(person.tenant), "policy", person)
+    naming = mentioning(Deletion.objects.of(person.tenant), "policy", person)
     for some in batches_oldest_first(naming, "begun_at", batch=AT_ONCE):
         with transaction.atomic():
             for row in some:
@@ -288,7 +238,7 @@ def _is_named_in(record: IdempotencyRecord, person: Person) -> bool:
     if answer is None:
         return False
     text = answer.reveal()
-    return any(spelt in text for spelt in _spellings(person.identity)) or any(
+    return any(spelt in text for spelt in spellings(person.identity)) or any(
         person.is_named_in(context) for context in _contexts(json.loads(text))
     )
 
@@ -315,29 +265,6 @@ def _rest(person: Person, note: Note) -> None:
             "acts",
             Hold.objects.of(person.tenant).filter(holder=person.identity).update(holder=person.pseudonym),
         )
-
-
-# --- Finding ----------------------------------------------------------------------------------------------
-
-
-def _mentioning(rows: QuerySet[Any], column: str, person: Person) -> QuerySet[Any]:
-    """Rows whose JSON has the identity somewhere in its text, and perhaps some more."""
-    found: QuerySet[Any] = rows.annotate(told=Cast(column, TextField())).filter(_mention("told", person))
-    return found
-
-
-def _mention(column: str, person: Person) -> Q:
-    found = Q()
-    for text in _spellings(person.identity):
-        found |= Q(**{f"{column}__contains": text})
-    return found
-
-
-def _spellings(identity: str) -> Iterator[str]:
-    """How the identity may stand in JSON: as it is, or with what is not ASCII written as an escape."""
-    yield json.dumps(identity)[1:-1]
-    if not identity.isascii():
-        yield json.dumps(identity, ensure_ascii=False)[1:-1]
 
 
 def _rows(model: Any, some: list[Any]) -> QuerySet[Any]:
