@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 from rooms import following, purging
 from rooms.evicting import UNATTRIBUTED
 from rooms.models import (
-    STUBBORN_AFTER,
     Deletion,
     Delivery,
     Erasure,
@@ -145,10 +144,8 @@ def _deletions(now: datetime) -> Iterator[Metric]:
         "deletions_blocked", "Deletions set aside, as Telnyx has something else under that id.", blocked
     )
     meaning = "Of the unfinished, those that were tried so often in vain that no purge waits for them."
-    is_stubborn = Q(attempts__gte=STUBBORN_AFTER)
-    counted = unfinished.aggregate(oldest=Min("begun_at"), stubborn=Count("pk", filter=is_stubborn))
-    yield _gauge("deletions_stubborn", meaning, counted["stubborn"])
-    oldest: datetime | None = counted["oldest"]
+    yield _gauge("deletions_stubborn", meaning, Deletion.objects.stubborn().count())
+    oldest: datetime | None = unfinished.aggregate(oldest=Min("begun_at"))["oldest"]
     meaning = "For how long the oldest of what is to be deleted at Telnyx has waited."
     yield _gauge(
         "deletions_oldest_seconds", meaning, 0.0 if oldest is None else (now - oldest).total_seconds()

@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from rooms import deleting
 from rooms.admin.room_bound import rooms_to_decide
 from rooms.models import Deletion, Room
+from rooms.models.deletion import STUBBORN_AFTER
 from videobroker.admin.acts import Act
 from videobroker.admin.figures import ByTenant, Figure, counted
 from videobroker.admin.showing import EMPTY, badge, moment, structure
@@ -32,6 +33,7 @@ STANDING: Final = {
     State.BLOCKED.value: badge("blocked", "bad"),
     State.DONE.value: badge("done", "good"),
 }
+STUBBORN: Final = badge("stubborn", "bad")
 # Why, in a word or two; the receipt says it in full.
 CAUSES: Final = {
     Deletion.Cause.RETENTION.value: "its time was over",
@@ -39,6 +41,21 @@ CAUSES: Final = {
     Deletion.Cause.ERASURE.value: "its person was erased",
     Deletion.Cause.VANISHED.value: "Telnyx had it no more",
 }
+
+
+class Trouble(admin.SimpleListFilter):
+    """What somebody has to look at, though it is tried on by itself; blocked ones are a state."""
+
+    title = "trouble"
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("stubborn", f"Stubborn: Telnyx failed it {STUBBORN_AFTER} times")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "stubborn":
+            return queryset
+        return queryset.filter(pk__in=Deletion.objects.stubborn().order_by().values("pk"))
 
 
 def _unblock(caller: Caller, deletion: Deletion, now: datetime) -> str:
@@ -66,7 +83,7 @@ class DeletionAdmin(TenantAdmin):
     )
     linked_by: ClassVar[list[str]] = ["run", "room_id"]
     list_display = ["what", "in_room", "standing", "because", moment("begun_at"), "outcome"]
-    list_filter = ["state", "cause", "kind"]
+    list_filter = ["state", Trouble, "cause", "kind"]
     search_fields = ["footage_id", "id", "room_name", "last_error"]
     search_help_text = "A recording's or composition's id, part of a room's name or of an error."
     empty_advice = (
@@ -96,7 +113,13 @@ class DeletionAdmin(TenantAdmin):
         blocked = counted(self.get_queryset(request).filter(state=State.BLOCKED))
         url = f"{self._list()}?state__exact={State.BLOCKED}"
         alarm = ("bad", -1) if blocked else ("good", 8)
-        return [Figure("deletions blocked", blocked, url, *alarm)]
+        figures = [Figure("deletions blocked", blocked, url, *alarm)]
+        stubborn = Deletion.objects.stubborn().order_by().values("pk")
+        if failing := counted(self.get_queryset(request).filter(pk__in=stubborn)):
+            figures.append(
+                Figure("deletions stubborn", failing, f"{self._list()}?trouble=stubborn", "bad", -1)
+            )
+        return figures
 
     def by_tenant(self, tenant_ids: Collection[UUID]) -> list[ByTenant]:
         rows = Deletion.objects.filter(tenant__in=tenant_ids, state=State.BLOCKED)
@@ -119,7 +142,8 @@ class DeletionAdmin(TenantAdmin):
 
     @admin.display(description="state", ordering="state")
     def standing(self, deletion: Deletion) -> SafeString:
-        return STANDING[deletion.state]
+        is_stubborn = deletion.attempts >= STUBBORN_AFTER and deletion.state in Deletion.UNFINISHED
+        return STUBBORN if is_stubborn else STANDING[deletion.state]
 
     @admin.display(description="outcome")
     def outcome(self, deletion: Deletion) -> str:

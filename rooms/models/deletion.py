@@ -17,6 +17,10 @@ class DeletionQuerySet(TenantQuerySet["Deletion"]):
         """Those that are to be carried out, or are being so."""
         return self.filter(state__in=Deletion.UNFINISHED, due_at__isnull=False)
 
+    def stubborn(self) -> Self:
+        """Those of the unfinished that Telnyx has failed so often that no purge waits for them."""
+        return self.unfinished().filter(attempts__gte=STUBBORN_AFTER)
+
     def unproven(self) -> Self:
         """Receipts that rest on Telnyx's saying that it does not have the film: asked with another account's key, it
         says the same."""

@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from rooms import erasing
 from rooms.models import Deletion, Erasure, Hold, PurgeRun, Recording
+from rooms.models.deletion import STUBBORN_AFTER
 from tests.admin.filling import fill
 from tests.admin.forms import act_path, change_path
 from tests.asking import Json
 from tests.cast import Company
-from tests.rooms.ageing import carry_out_once, days_pass, purge, purge_all, stocked
+from tests.rooms.ageing import carry_out_due, carry_out_once, days_pass, purge, purge_all, stocked
 from tests.rooms.films import Studio, studio
 from videobroker.tenants.models import AuditEntry
 
@@ -74,6 +75,23 @@ class TestDeletions:
     def test_blocked_ones_come_first_on_the_front_page(self, olga: Client, blocked: Deletion) -> None:
         first = next(iter(figures(olga).values()))
         assert (first.label, first.value, first.tone) == ("deletions blocked", 1, "bad")
+
+    def test_those_that_telnyx_fails_again_and_again_are_told_apart_and_listed(
+        self, ana: Client, studio: Studio
+    ) -> None:
+        stubborn, new = (studio.recorded("bo") for _ in range(2))
+        for film in (stubborn, new):
+            ana.post(act_path("rooms_recording", film, "discard"))
+        assert "deletions stubborn" not in figures(ana)
+        Deletion.objects.filter(footage_id=stubborn.pk).update(attempts=STUBBORN_AFTER)
+        figure = figures(ana)["deletions stubborn"]
+        assert (figure.value, figure.tone) == (1, "bad")
+        (listed,) = ana.get(figure.url).context["cl"].result_list
+        assert listed.footage_id == stubborn.pk
+        page = ana.get("/admin/rooms/deletion/").content.decode()
+        assert [page.count(f"{state}</span>") for state in ("stubborn", "waiting")] == [1, 1]
+        carry_out_due()
+        assert "deletions stubborn" not in figures(ana)
 
 
 class TestPurges:
