@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -28,6 +28,7 @@ from rooms.pseudonyms import Person
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.tenants import auditing, forgetting, pseudonyms
 from videobroker.tenants.callers import HOUSE, Caller
+from videobroker.tenants.keyring import KeyRingError
 from videobroker.tenants.models import Tenant
 
 log = structlog.get_logger(__name__)
@@ -153,10 +154,26 @@ def _names_known(tenant: Tenant, identity: str) -> set[str]:
 
 def go_on_with_all(now: datetime) -> None:
     """Go on with every erasure whose turn it is. A round: any number of workers may make it at once."""
-    for erasure in Erasure.objects.filter(finished_at=None, due_at__lte=now).order_by("due_at")[:AT_ONCE]:
+    for erasure in (
+        Erasure.objects.filter(finished_at=None, due_at__lte=now)
+        .select_related("tenant")
+        .order_by("due_at")[:AT_ONCE]
+    ):
         mine = Erasure.objects.filter(pk=erasure.pk, due_at=erasure.due_at, finished_at=None)
         if mine.update(due_at=now + TURN):
-            go_on(erasure.pk, now=now)
+            _go_on_in_turn(erasure, now)
+
+
+def _go_on_in_turn(erasure: Erasure, now: datetime) -> None:
+    """One of which the database refuses a row, or in which something cannot be opened, keeps no other waiting; its next
+    turn comes."""
+    try:
+        go_on(erasure.pk, now=now)
+    except (DatabaseError, KeyRingError) as error:
+        # The first line alone, and no trace: what databases say beyond it has values of the row.
+        why = str(error).partition("\n")[0]
+        told = {"erasure": str(erasure.pk), "tenant": erasure.tenant.slug, "error": why}
+        log.error("erasure_failed", **told)  # noqa: TRY400
 
 
 def go_on(erasure_id: UUID, *, now: datetime) -> Erasure:

@@ -57,7 +57,7 @@ class Person:
             return value
         if value == self.doer:
             return self.doer_after
-        if value == self.identity and "identit" in under:
+        if value == self.identity and ("identit" in under or under == "holder"):
             return self.pseudonym
         if about and under in SHOWN:
             return ""

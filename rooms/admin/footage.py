@@ -41,7 +41,7 @@ def has_file(footage: AnyFootage) -> bool:
 
 
 def _hold(caller: Caller, footage: AnyFootage, now: datetime, *, reason: str, holder: str) -> str:
-    answers_for_it = holder or f"{caller.kind}:{caller.subject}"[:200]
+    answers_for_it = holder or f"{caller.kind}:{caller.subject}"
     subject = {footage.kind.value: footage}
     holding.place(caller, footage.room.tenant, subject, reason=reason, holder=answers_for_it)
     return "It is held: nothing and nobody deletes it until the hold is lifted."

@@ -157,7 +157,7 @@ class HoldAdmin(RoomBoundAdmin):
     def save_model(self, request: HttpRequest, obj: Hold, form: forms.Form, change: bool) -> None:
         caller = caller_of(request, obj.tenant)
         subject = {"room": obj.room} if obj.room is not None else {"identity": obj.identity}
-        holder = obj.holder or f"{caller.kind}:{caller.subject}"[:200]
+        holder = obj.holder or f"{caller.kind}:{caller.subject}"
         placed = holding.place(
             caller, obj.tenant, {"id": obj.pk, **subject}, reason=obj.reason, holder=holder
         )

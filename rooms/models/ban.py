@@ -61,7 +61,8 @@ class Ban(models.Model):
     )  # fmt: skip
     identity = models.CharField(max_length=255, validators=[validate_identity])
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: until it is lifted.")
-    reason = models.CharField(max_length=500, blank=True)
+    # As long as it may be said; a pseudonym that stands in it for a short name makes it longer.
+    reason = models.TextField(max_length=500, blank=True)
     tokens_end_at = models.DateTimeField(
         null=True, editable=False, help_text="When the last token given before it is over."
     )

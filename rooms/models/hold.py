@@ -31,8 +31,9 @@ class Hold(models.Model):
     composition = models.ForeignKey(
         "rooms.Composition", null=True, blank=True, on_delete=models.CASCADE, related_name="holds"
     )
-    reason = models.CharField(max_length=500)
-    holder = models.CharField(max_length=200, help_text="Who answers for it: whom to ask before lifting it.")
+    # As long as it may be said; a pseudonym that stands in it for a short name makes it longer.
+    reason = models.TextField(max_length=500)
+    holder = models.CharField(max_length=280, help_text="Who answers for it: whom to ask before lifting it.")
     placed_by = models.CharField(max_length=280, editable=False)
     placed_at = models.DateTimeField(db_default=Now(), editable=False)
     lifted_at = models.DateTimeField(null=True, editable=False)

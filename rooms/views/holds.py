@@ -48,9 +48,7 @@ class HoldsView(ApiView):
         somebody's order, the deletion of the room or the erasure of a person."""
         caller = self.caller
         holder = self.body.get("holder") or f"{caller.kind}:{caller.subject}"
-        placed = holding.place(
-            caller, self.tenant, self.subject, reason=self.body["reason"], holder=holder[:200]
-        )
+        placed = holding.place(caller, self.tenant, self.subject, reason=self.body["reason"], holder=holder)
         hold = placed.hold
         hold.too_late_for = [footage.pk for footage in placed.too_late_for]  # type: ignore[attr-defined]  # only this answer shows it, from no column
         return one(PlacedHoldRecord(hold).data, 201)

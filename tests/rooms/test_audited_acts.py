@@ -2,12 +2,12 @@
 theirs to do is written down as well."""
 
 import pytest
-from django.db import connection
 
 from rooms.models import Ban, Member, Operation, Removal, Room
 from tests.asking import Answer, Asker, Json
 from tests.cast import Company
 from tests.rooms.gatherings import Gathering
+from tests.rooms.refusing import refuse
 from tests.simulated import Simulator
 from tests.tokens.doors import audited, enter, mint, revoke
 from tests.videobroker.tenants.scenes import undone
@@ -59,22 +59,6 @@ def act(asker: Asker, gathered: Gathering, action: str) -> Answer:
     return gathered.acts(asker, told.get(action, "end"))
 
 
-def fill_the_audit() -> None:
-    """From now on, and to the end of the transaction, the table of the audit refuses every new row."""
-    table = AuditEntry._meta.db_table
-    if connection.vendor == "sqlite":
-        refuse = [f"CREATE TRIGGER full_up BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"]
-    else:
-        raising = "RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING MESSAGE = ''full''; END'"
-        refuse = [
-            f"CREATE FUNCTION refuse() {raising}",
-            f"CREATE TRIGGER full_up BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()",
-        ]
-    with connection.cursor() as cursor:
-        for statement in refuse:
-            cursor.execute(statement)
-
-
 def everything() -> list[object]:
     """All that acts change, but for the audit."""
     return [
@@ -108,7 +92,7 @@ def test_an_act_that_cannot_be_written_down_does_not_happen(
     gathered: Gathering, simulator: Simulator
 ) -> None:
     before, asked = everything(), len(simulator.calls())
-    fill_the_audit()
+    refuse(AuditEntry, "INSERT")
     for action in ACTS:
         assert act(gathered.company.back_end, gathered, action).status >= 500, action
         assert everything() == before, action
