@@ -288,6 +288,7 @@ def _forget(erasure: Erasure) -> None:
         tenant=erasure.tenant,
         identity=erasure.identity,
         pseudonym=erasure.pseudonym,
+        given_until=erasure.given_until,
         others=frozenset(erasure.receipt["names"]),
     )
     pseudonymising.replace_everywhere(person, lambda kind, count: _note(erasure, "replaced", kind, count))

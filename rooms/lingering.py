@@ -113,4 +113,9 @@ def _look_at(tenant: Tenant, stranger: Participant, erased: set[str], *, now: da
 
 
 def _person(erasure: Erasure, identity: str) -> Person:
-    return Person(tenant=erasure.tenant, identity=identity, pseudonym=erasure.pseudonym)
+    return Person(
+        tenant=erasure.tenant,
+        identity=identity,
+        pseudonym=erasure.pseudonym,
+        given_until=erasure.given_until,
+    )

@@ -14,7 +14,6 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from rooms.doorkeeping import doorkeeper
 from rooms.models import (
     Attribution,
     Ban,
@@ -66,14 +65,16 @@ def replace_everywhere(person: Person, note: Note) -> None:
 
 
 def _participants(person: Person, note: Note) -> None:
-    """Participants that they were. Who came back as somebody new has been given a new grant since, and stays."""
-    theirs = participants_of(person.tenant, person.identity).exclude(grant_id__in=_living_grants(person))
+    """Participants that they were. Who came back as somebody new was given a new grant since, and stays, also when that
+    has long been forgotten."""
+    newcomers = Q(granted_at__gt=person.given_until)
+    theirs = participants_of(person.tenant, person.identity).exclude(newcomers)
     for some in batches_oldest_first(theirs, "seen_at", batch=AT_ONCE):
         with transaction.atomic():
             note("participants", replace_participants(person, some))
     showed = Participant.objects.of(person.tenant).filter(shown_identity=person.identity)
     with transaction.atomic():
-        showed.exclude(grant_id__in=_living_grants(person)).update(shown_identity=person.pseudonym)
+        showed.exclude(newcomers).update(shown_identity=person.pseudonym)
 
 
 def replace_participants(person: Person, some: list[Participant]) -> int:
@@ -88,10 +89,6 @@ def replace_participants(person: Person, some: list[Participant]) -> int:
 def participants_of(tenant: Tenant, identity: str) -> QuerySet[Participant]:
     """Participants that this person is known to have been."""
     return Participant.objects.of(tenant).filter(identity=identity)
-
-
-def _living_grants(person: Person) -> set[Any]:
-    return doorkeeper().grants_of(person.tenant, person.identity)
 
 
 def _strangers(person: Person, note: Note) -> None:
@@ -260,7 +257,9 @@ def _rest(person: Person, note: Note) -> None:
     """What is of use to nobody any more, or says nothing but who."""
     with transaction.atomic():
         removals = Removal.objects.filter(room__tenant=person.tenant, identity=person.identity)
-        note("removals", removals.update(identity=person.pseudonym))
+        # What keeps somebody new out does so by their name, until their last token is over.
+        newcomers = Q(removed_at__gt=person.given_until, watched_until_at__gt=timezone.now())
+        note("removals", removals.exclude(newcomers).update(identity=person.pseudonym))
         note(
             "acts",
             Hold.objects.of(person.tenant).filter(holder=person.identity).update(holder=person.pseudonym),

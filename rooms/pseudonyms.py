@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet, TextField
@@ -19,11 +20,13 @@ SHOWN: Final = frozenset({"display_name", "context", "name", "username"})
 
 @dataclass(frozen=True)
 class Person:
-    """Who is to be nobody any more. `others` are further names of theirs: display names, and what they signed in as."""
+    """Who is to be nobody any more. Whom something was granted to after `given_until` is somebody new of the same
+    identity. `others` are further names of theirs: display names, and what they signed in as."""
 
     tenant: Tenant
     identity: str
     pseudonym: str
+    given_until: datetime
     others: frozenset[str] = field(default_factory=frozenset)
 
     @property

@@ -1,0 +1,67 @@
+"""Whoever comes under the same identity while an erasure waits for a hold is somebody new, however long it waits."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from rooms import lingering
+from rooms.models import Erasure, Participant
+from tests.cast import Company
+from tests.rooms.films import Studio
+from tests.rooms.orders import settle
+from tests.rooms.test_erasing import IDENTITY, carry_on, order, pseudonyms_are_of_this_database, studio
+from tests.rooms.test_erasing_again import come_back, held_film
+from tests.tokens.doors import enter, mint
+from tokens import tidying
+
+__all__ = ["pseudonyms_are_of_this_database", "studio"]
+
+
+def finish(company: Company, hold_id: str) -> None:
+    """Lift the hold, and let workers go on until nothing is left to do."""
+    assert Erasure.objects.get().state == "waiting"
+    company.back_end.delete(f"/v2/holds/{hold_id}")
+    carry_on()
+    assert Erasure.objects.get().state == "finished"
+    lingering.delete_late_films(timezone.now())
+
+
+def test_their_films_and_their_name_stay(acme: Company, studio: Studio) -> None:
+    _, hold_id = held_film(acme, studio)
+    order(acme)
+    carry_on(2)
+    film = come_back(acme, studio)
+    finish(acme, hold_id)
+    film.refresh_from_db()
+    assert (film.state, film.participant.identity) == ("kept", IDENTITY)
+
+
+def test_they_stay_when_nobody_remembers_their_grant_any_more(acme: Company, studio: Studio) -> None:
+    old, hold_id = held_film(acme, studio)
+    order(acme)
+    carry_on(2)
+    film = come_back(acme, studio)
+    studio.over()
+    assert tidying.forget_old(timezone.now() + timedelta(days=31)) > 0
+    finish(acme, hold_id)
+    film.refresh_from_db()
+    old.refresh_from_db()
+    assert (film.state, old.state) == ("kept", "deleted")
+    person = Participant.objects.get(pk=film.participant_id)
+    assert (person.identity, person.shown_identity) == (IDENTITY, IDENTITY)
+
+
+def test_if_they_are_banned_they_are_put_out_also_after_it(acme: Company, studio: Studio) -> None:
+    _, hold_id = held_film(acme, studio)
+    order(acme)
+    carry_on(2)
+    come_back(acme, studio)
+    studio.over()
+    minted = enter(acme.person(IDENTITY), studio.room, token_ttl_secs=3600)
+    assert acme.back_end.post("/v2/bans", {"identity": IDENTITY, "reason": "rude"}).status == 201
+    finish(acme, hold_id)
+    telnyx_id = studio.gathering.joins(minted)
+    studio.gathering.hear()
+    settle()
+    assert not studio.gathering.is_in(telnyx_id)
+    assert mint(acme.person(IDENTITY), studio.room).refusal == (403, "banned")
