@@ -11,7 +11,6 @@ it is ordered again before it is finished, it is the same erasure, and reaches w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -21,9 +20,9 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from rooms import deleting, holding, pseudonymising, removing
+from rooms import deleting, films, holding, pseudonymising, removing
 from rooms.doorkeeping import doorkeeper
-from rooms.models import Composition, Deletion, Erasure, Footage, Hold, Member, Participant, Recording
+from rooms.models import Deletion, Erasure, Footage, Member, Participant
 from rooms.pseudonyms import Person
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.tenants import auditing, forgetting, pseudonyms
@@ -40,33 +39,6 @@ AT_ONCE: Final = 200
 LOOKED_AFTER_EVERY: Final = timedelta(seconds=2)
 HOLDS_ASKED_EVERY: Final = timedelta(seconds=30)
 TURN: Final = timedelta(minutes=2)
-# So many of what a hold keeps are named in the receipt; how many there are is said in any case.
-MOST_NAMED: Final = 100
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What holds keep of a person: films that cannot be deleted, and the holds."""
-
-    recordings: QuerySet[Recording]
-    compositions: QuerySet[Composition]
-    holds: QuerySet[Hold]
-
-    def __bool__(self) -> bool:
-        return any(rows.exists() for rows in (self.holds, self.recordings, self.compositions))
-
-    def told(self) -> dict[str, Any]:
-        """For people: how many, and the first of them by their ids."""
-        rows: dict[str, QuerySet[Any]] = {
-            "recordings": self.recordings, "compositions": self.compositions, "holds": self.holds,
-        }  # fmt: skip
-        return {
-            kind: {
-                "count": found.count(),
-                "ids": [str(pk) for pk in found.values_list("pk", flat=True)[:MOST_NAMED]],
-            }
-            for kind, found in rows.items()
-        }
 
 
 # --- The order --------------------------------------------------------------------------------------------
@@ -189,34 +161,9 @@ def go_on(erasure_id: UUID, *, now: datetime) -> Erasure:
     return erasure
 
 
-def films_of(tenant: Tenant, identity: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """What shows or lets hear this person: their recordings, and the compositions of sessions they were recorded in;
-    whatever has become of them."""
-    theirs = Recording.objects.of(tenant).filter(participant__identity=identity)
-    return theirs, Composition.objects.of(tenant).filter(session__in=theirs.order_by().values("session"))
-
-
-def kept_of(tenant: Tenant, identity: str, recordings: QuerySet[Any], compositions: QuerySet[Any]) -> Kept:
-    """What holds keep of this person, and of these films of theirs."""
-    return Kept(
-        recordings.filter(Q(held=True) | holding.covering(Recording), state=Footage.State.KEPT),
-        compositions.filter(Q(held=True) | holding.covering(Composition), state=Footage.State.KEPT),
-        Hold.objects.of(tenant).in_force().filter(identity=identity),
-    )
-
-
-def _films(erasure: Erasure) -> tuple[QuerySet[Any], QuerySet[Any]]:
-    """The person's films, without those of whoever has come under the same identity since."""
-    recordings, compositions = films_of(erasure.tenant, erasure.identity)
-    # A film begins after its participant was let in, by a grant that was given before the order or after it.
-    old = Q(participant__granted_at__lte=erasure.given_until) | Q(participant__granted_at=None)
-    theirs = recordings.filter(old)
-    return theirs, compositions.filter(session__in=theirs.order_by().values("session"))
-
-
 def _delete_films(erasure: Erasure) -> None:
     """Begin to delete what is kept of them and not held."""
-    for kind, rows in zip(("recordings", "compositions"), _films(erasure), strict=True):
+    for kind, rows in zip(("recordings", "compositions"), films.of_erasure(erasure), strict=True):
         for some in batches(rows.filter(state=Footage.State.KEPT)):
             with transaction.atomic():
                 begun = deleting.begin_all(some, **order_of(erasure))
@@ -245,11 +192,11 @@ def _may_forget(erasure: Erasure, *, now: datetime) -> bool:
         holding.take_turn(tenant)
         # Since it was read it may have been ordered again.
         erasure.refresh_from_db(fields=["receipt", "ordered_again_at"])
-        kept = kept_of(tenant, erasure.identity, *_films(erasure))
-        films = [rows.exclude(state=Footage.State.DELETED).exists() for rows in _films(erasure)]
+        kept = films.kept_of(tenant, erasure.identity, *films.of_erasure(erasure))
+        left = [rows.exclude(state=Footage.State.DELETED).exists() for rows in films.of_erasure(erasure)]
         if kept:
             _put_off(erasure, State.WAITING, now + HOLDS_ASKED_EVERY, kept.told())
-        elif any(films):
+        elif any(left):
             _put_off(erasure, State.PENDING, now + LOOKED_AFTER_EVERY, {})
         elif now < _watched_until(erasure):
             _put_off(erasure, State.PENDING, _watched_until(erasure), {})
@@ -337,8 +284,8 @@ def name_for_good(tenant: Tenant, identity: str) -> str:
 
 def foreseen(tenant: Tenant, identity: str) -> dict[str, Any]:
     """What an erasure would do now, and what holds would keep, without doing anything."""
-    recordings, compositions = films_of(tenant, identity)
-    kept = kept_of(tenant, identity, recordings, compositions)
+    recordings, compositions = films.of(tenant, identity)
+    kept = films.kept_of(tenant, identity, recordings, compositions)
     return {
         "removed": {
             "members": Member.objects.of(tenant).filter(identity=identity).count(),
@@ -352,6 +299,6 @@ def foreseen(tenant: Tenant, identity: str) -> dict[str, Any]:
     }
 
 
-def _to_be_deleted(films: QuerySet[Any], held: QuerySet[Any]) -> int:
-    """How many of the films are kept, and by no hold."""
-    return films.filter(state=Footage.State.KEPT).exclude(pk__in=held.order_by().values("pk")).count()
+def _to_be_deleted(rows: QuerySet[Any], held: QuerySet[Any]) -> int:
+    """How many of these films are kept, and by no hold."""
+    return rows.filter(state=Footage.State.KEPT).exclude(pk__in=held.order_by().values("pk")).count()

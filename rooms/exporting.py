@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
-from rooms import erasing
+from rooms import erasing, films
 from rooms.doorkeeping import doorkeeper
 from rooms.models import Ban, Deletion, Delivery, Erasure, Hold, Member, Operation, Participant, Removal
 from rooms.serializers import BanRecord, MemberRecord, OperationRecord, ParticipantRecord, Record
@@ -124,7 +124,7 @@ def _removals(of: Whom) -> Iterator[Json]:
 
 
 def _recordings(of: Whom) -> Iterator[Json]:
-    recordings, _ = erasing.films_of(of.tenant, of.identity)
+    recordings, _ = films.of(of.tenant, of.identity)
     yield from _told(
         recordings.select_related("participant", "room"),
         "seen_at",
@@ -133,23 +133,21 @@ def _recordings(of: Whom) -> Iterator[Json]:
 
 
 def _compositions(of: Whom) -> Iterator[Json]:
-    _, compositions = erasing.films_of(of.tenant, of.identity)
+    _, compositions = films.of(of.tenant, of.identity)
     record = CompositionRecord(context={"is_back_end": True, "request": of.request})
     yield from _told(compositions.select_related("room"), "seen_at", record)
 
 
 def _deletions(of: Whom) -> Iterator[Json]:
     of_films = Q()
-    for films in erasing.films_of(of.tenant, of.identity):
-        of_films |= Q(footage_id__in=films.order_by().values("pk"))
+    for rows in films.of(of.tenant, of.identity):
+        of_films |= Q(footage_id__in=rows.order_by().values("pk"))
     yield from _told(Deletion.objects.of(of.tenant).filter(of_films), "begun_at", DeletionRecord())
 
 
 def _holds(of: Whom) -> Iterator[Json]:
     """Those on the person, and those on single films of theirs."""
-    recordings, compositions = (
-        films.order_by().values("pk") for films in erasing.films_of(of.tenant, of.identity)
-    )
+    recordings, compositions = (rows.order_by().values("pk") for rows in films.of(of.tenant, of.identity))
     theirs = Q(identity=of.identity) | Q(recording__in=recordings) | Q(composition__in=compositions)
     yield from _told(Hold.objects.of(of.tenant).filter(theirs), "placed_at", HoldRecord())
 

@@ -1,22 +1,20 @@
 """What comes to light of people who were erased when the erasure is finished: nobody had told us of it.
 
-Films are known by the pseudonym of their participant. A composition goes with them only if it may show them: what is
-made of a session when their recordings are gone shows the others, who are not erased. Participants are known by the
-context that they show: if it proves to be theirs they get the pseudonym, and their films are found by it; if not, it is
-emptied when they are gone.
+Films are known by the pseudonym of their participant. Participants are known by the context that they show: if it
+proves to be theirs they get the pseudonym, and their films are found by it; if not, it is emptied when they are gone.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Min
 from django.db.models.functions import Coalesce
 
-from rooms import counting, deleting, erasing, pseudonymising, removing
+from rooms import counting, deleting, erasing, films, pseudonymising, removing
 from rooms.doorkeeping import Named, doorkeeper
-from rooms.models import Attribution, Composition, Deletion, Erasure, Footage, Participant, Recording
+from rooms.models import Attribution, Erasure, Footage, Participant
 from rooms.pseudonyms import Person
 from videobroker.api.cursors import batches_oldest_first
 from videobroker.tenants import pseudonyms
@@ -38,21 +36,9 @@ def delete_late_films(now: datetime) -> None:
     """Begin to delete such films of whoever was erased of late. A round."""
     recent = Erasure.objects.filter(finished_at__gt=now - FOLLOWED_FOR).select_related("tenant")
     for erasure in recent.order_by("finished_at"):
-        recordings, compositions = erasing.films_of(erasure.tenant, erasure.pseudonym)
-        for rows in (recordings, _showing(compositions, recordings)):
+        for rows in films.of(erasure.tenant, erasure.pseudonym):
             for some in erasing.batches(rows.filter(state=Footage.State.KEPT)):
                 deleting.begin_all(some, **erasing.order_of(erasure))
-
-
-def _showing(compositions: QuerySet[Composition], recordings: QuerySet[Recording]) -> QuerySet[Any]:
-    """Those of the compositions that were ordered while one of these recordings was there."""
-    there = recordings.filter(session=OuterRef("session")).exclude(state=Footage.State.DELETED)
-    gone_since = Deletion.objects.filter(
-        session_id=OuterRef("session_id"),
-        footage_id__in=recordings.order_by().values("pk"),
-        done_at__gte=OuterRef("seen_at"),
-    )
-    return compositions.filter(Exists(there) | Exists(gone_since))
 
 
 # --- Participants -----------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from datetime import timedelta
 from django.utils import timezone
 
 from rooms import lingering
-from rooms.models import Erasure, Participant
+from rooms.models import Erasure, Participant, Recording
 from tests.cast import Company
 from tests.rooms.films import Studio
 from tests.rooms.orders import settle
 from tests.rooms.test_erasing import IDENTITY, carry_on, order, pseudonyms_are_of_this_database, studio
 from tests.rooms.test_erasing_again import come_back, held_film
+from tests.simulated import Simulator
 from tests.tokens.doors import enter, mint
 from tokens import tidying
 
@@ -65,3 +66,23 @@ def test_if_they_are_banned_they_are_put_out_also_after_it(acme: Company, studio
     settle()
     assert not studio.gathering.is_in(telnyx_id)
     assert mint(acme.person(IDENTITY), studio.room).refusal == (403, "banned")
+
+
+def test_what_is_made_of_the_others_when_their_own_recordings_are_gone_stays(
+    acme: Company, simulator: Simulator, studio: Studio
+) -> None:
+    elsewhere = Studio.of(acme, simulator, {IDENTITY: "participant"})
+    _, hold_id = held_film(acme, elsewhere)
+    theirs, of_ana = studio.recorded(IDENTITY), studio.recorded("ana")
+    session = {"session_id": str(of_ana.session_id)}
+    shows_them = acme.back_end.post("/v2/room_compositions", session).data
+    order(acme)
+    carry_on(3)
+    theirs.refresh_from_db()
+    assert theirs.state == "deleted"
+    shows_ana = acme.back_end.post("/v2/room_compositions", session).data
+    carry_on(2)
+    finish(acme, hold_id)
+    left = [each["id"] for each in acme.back_end.get("/v2/room_compositions").data]
+    assert left == [shows_ana["id"]] != [shows_them["id"]]
+    assert Recording.objects.get(pk=of_ana.pk).state == "kept"
