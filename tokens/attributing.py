@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from django.db import transaction
 
 from rooms import lingering
 from rooms.doorkeeping import Named
@@ -80,7 +81,7 @@ def _still_there(holder: Claim, at: datetime) -> bool:
 
 def attribute(participants: Iterable[Participant], *, now: datetime) -> None:
     """Give the verdict on these participants, and again on all others of the same grants."""
-    grants: dict[UUID, Grant] = {}
+    showing: dict[Grant, list[Participant]] = {}
     for person in participants:
         if person.joined_at is None:
             continue  # only their leaving is known yet; the joining will be told, or found
@@ -88,14 +89,15 @@ def attribute(participants: Iterable[Participant], *, now: datetime) -> None:
             continue  # they were erased, with what they showed; the verdict of old stands
         shown = _grant_shown_by(person)
         if isinstance(shown, Grant):
-            _bind(person, shown)
-            grants[shown.pk] = shown
+            showing.setdefault(shown, []).append(person)
         elif isinstance(shown, Erasure):
             _settle_erased(person, shown, now=now)
         elif person.attribution != shown:
             _write(person, {"attribution": shown})
-    for grant in grants.values():
-        _settle(grant)
+    for grant, people in showing.items():
+        unbound = [person for person in people if person.grant_id != grant.pk]
+        if unbound or _wrong(grant):
+            _settle(grant, unbound)
 
 
 def _grant_shown_by(person: Participant) -> Grant | Erasure | Attribution:
@@ -119,18 +121,30 @@ def _erasure_behind(person: Participant, statement: contexts.Statement) -> Erasu
     return lingering.erasure_of(person.tenant, Named(statement.identity, statement.join_by_at))
 
 
-def _bind(person: Participant, grant: Grant) -> None:
-    if person.grant_id != grant.pk:
-        values = {
-            "grant_id": grant.pk,
-            "granted_at": grant.created_at,
-            "shown_identity": grant.identity,
-        }
-        _write(person, values)
+def _settle(grant: Grant, unbound: list[Participant]) -> None:
+    """Bind these to the grant, and give the verdict on everybody who shows a context of it. If it is gone since it was
+    read, an erasure has taken it and replaces whom it names: nothing is written of them then, and the next look finds
+    what is left to go by."""
+    with transaction.atomic():
+        # Whoever takes the grant away waits for this, and finds what is written here.
+        if not list(Grant.objects.select_for_update(no_key=True).filter(pk=grant.pk).values_list("pk")):
+            return
+        for person in unbound:
+            values = {"grant_id": grant.pk, "granted_at": grant.created_at, "shown_identity": grant.identity}
+            _write(person, values)
+        for person, values in _wrong(grant):
+            _write(person, values)
+            verdict = values["attribution"]
+            if verdict not in (Attribution.ATTRIBUTED, Attribution.PENDING):
+                log.warning(
+                    "context_not_credible", participant=str(person.pk), grant=str(grant.pk), why=verdict
+                )
 
 
-def _settle(grant: Grant) -> None:
-    """Give the verdict on everybody who shows a context of this grant."""
+def _wrong(grant: Grant) -> list[tuple[Participant, dict[str, Any]]]:
+    """Those who show a context of this grant and of whom something else is written than the verdict on them, with what
+    should be."""
+    found = []
     people = {person.pk: person for person in _shown(grant)}
     claims = [_claim(person) for person in people.values() if person.joined_at is not None]
     for participant_id, verdict in verdicts(claims).items():
@@ -143,11 +157,8 @@ def _settle(grant: Grant) -> None:
             "role": grant.role if is_theirs else "",
         }
         if any(getattr(person, name) != value for name, value in wanted.items()):
-            _write(person, wanted)
-            if verdict not in (Attribution.ATTRIBUTED, Attribution.PENDING):
-                log.warning(
-                    "context_not_credible", participant=str(person.pk), grant=str(grant.pk), why=verdict
-                )
+            found.append((person, wanted))
+    return found
 
 
 def _settle_erased(person: Participant, erasure: Erasure, *, now: datetime) -> None:

@@ -1,16 +1,12 @@
 """Erasing somebody who is being erased already: one erasure, which reaches what they have come to have since."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from django.db import connection
 
 from rooms import erasing
 from rooms.models import Erasure, Member, Participant, Recording
 from tests.cast import Company
 from tests.rooms.films import Studio
+from tests.rooms.meanwhile import when_first_written
 from tests.rooms.orders import settle
 from tests.rooms.test_erasing import (
     ERASURES,
@@ -104,23 +100,6 @@ def test_the_audit_says_that_it_was_ordered_again(acme: Company, studio: Studio)
         ("erasure.ordered_again", pseudonym),
         ("erasure.finished", pseudonym),
     ]
-
-
-@contextmanager
-def when_first_written(table: str, act: Callable[[], object]) -> Iterator[None]:
-    """Something is done just before the first write to this table."""
-    is_done = False
-
-    def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        nonlocal is_done
-        if not is_done and sql.startswith(("INSERT", "UPDATE", "DELETE")) and f'"{table}"' in sql:
-            is_done = True
-            act()
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(look):
-        yield
-    assert is_done
 
 
 @pytest.mark.parametrize("table", ["rooms_participant", "tenants_auditentry", "rooms_removal"])

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from rooms import lingering
-from rooms.models import Erasure, Event
+from rooms.models import Erasure, Event, Participant
 from tests.cast import Company
 from tests.rooms.films import Studio, row
+from tests.rooms.meanwhile import just_before, when_first_written
 from tests.rooms.test_erasing import (
     IDENTITY,
     NAME,
@@ -20,9 +21,9 @@ from tests.rooms.test_erasing import (
     pseudonyms_are_of_this_database,
     studio,
 )
-from tests.rooms.test_erasing_again import when_first_written
 from tests.rooms.test_erasing_resumed import go_on
 from tests.tokens.doors import enter
+from tokens import attributing
 from tokens.models import Grant
 
 __all__ = ["pseudonyms_are_of_this_database", "studio"]
@@ -166,3 +167,38 @@ class TestStrangers:
         studio.over()
         lingering.forget_strangers(timezone.now() + lingering.FOLLOWED_FOR)
         assert studio.gathering.person(copier).context == context
+
+
+def test_one_who_is_attributed_at_the_very_moment_of_the_erasure_is_not_named_again(
+    acme: Company, studio: Studio
+) -> None:
+    """A worker has read the grant that the participant shows; another takes it and replaces all names; the first goes
+    on."""
+    found = Participant.objects.filter(pk=studio.person(IDENTITY).pk)
+    found.update(role="", display_name="")
+    person = found.select_related("session", "room", "tenant").get()
+    order(acme)
+
+    def erase() -> None:
+        carry_on()
+        assert Erasure.objects.get().state == "finished"
+
+    with just_before(begins, erase):
+        attribute(person)
+    assert_named_by_nobody(person)
+
+
+def attribute(*people: Participant) -> None:
+    attributing.attribute(people, now=timezone.now())
+
+
+def assert_named_by_nobody(person: Participant) -> None:
+    """Nor when workers look again."""
+    attribute(Participant.objects.select_related("session", "room", "tenant").get(pk=person.pk))
+    lingering.forget_strangers(timezone.now())
+    assert places_of(IDENTITY, NAME) == []
+
+
+def begins(sql: str) -> bool:
+    """Whether a transaction begins, in the one that the test is."""
+    return sql.startswith("SAVEPOINT")
