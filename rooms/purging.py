@@ -35,6 +35,8 @@ MODELS: Final[tuple[type[Recording] | type[Composition], ...]] = (Recording, Com
 KEPT_FOR: Final = timedelta(days=90)
 # So often the clocks are compared, and a purge that does not go on is looked at again.
 LOOKED_AT_EVERY: Final = timedelta(minutes=1)
+# Why a purge that was not refused does not go on: Telnyx is silent.
+NOT_COMPARED: Final = "the clocks cannot be compared"
 # Deletions that the purges of an account have begun and not done: enough that Telnyx never waits for us, and no more.
 BEGUN_AT_ONCE: Final = 200
 
@@ -128,6 +130,13 @@ def go_on(now: datetime, *, tenants: QuerySet[Tenant] | None = None) -> int:
     return sum(_step_alone(run, clocks) for run in runs.order_by(answered_last, "started_at"))
 
 
+def look_anew(tenants: QuerySet[Tenant]) -> None:
+    """Have the next step look at those purges of these tenants that do not go on, however lately that was done:
+    somebody asks, who may have put right what was wrong."""
+    stopped = PurgeRun.objects.under_way().exclude(state=State.RUNNING)
+    stopped.filter(tenant__in=tenants).update(checked_at=None)
+
+
 def _step_alone(run: PurgeRun, clocks: Clocks) -> int:
     """A step that keeps no other purge from its own if the database ends it."""
     try:
@@ -158,7 +167,11 @@ def _clocks_agree(run: PurgeRun, clocks: Clocks) -> bool:
         return True
     verdict = clocks.verdict(run.tenant.account)
     if verdict.agree:
-        _change(run, checked_at=clocks.now)
+        _change(run, checked_at=clocks.now, why=run.why if run.state == State.STOPPED else "")
+    elif verdict.agree is None and run.state == State.RUNNING:
+        why = f"{NOT_COMPARED}: {verdict.why}"[:500]
+        if run.why != why:
+            _change(run, why=why)
     elif verdict.agree is False:
         was = run.state
         changed = _change(run, state=State.REFUSED, why=verdict.why[:500], checked_at=clocks.now)

@@ -155,3 +155,58 @@ def test_purges_of_workers_are_gone_on_with(studio: Studio) -> None:
     assert Deletion.objects.filter(state="pending").count() == 3
     Deletion.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert run().splitlines()[-1] == "acme: 3 deleted"
+
+
+# --- A Telnyx that is silent ------------------------------------------------------------------------------
+
+
+def test_while_telnyx_is_silent_it_says_so_and_ends(studio: Studio) -> None:
+    stocked(studio, 2, days_ago=40)
+    studio.simulator.fault("reset", "list_rooms")
+    assert "but nothing as long as the clocks cannot be compared" in run("--dry-run")
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 of the purges did not go through"):
+        call_command("purge", "--patience", "0.2", stdout=out, stderr=out)
+    told = out.getvalue().splitlines()
+    assert "waiting for Telnyx" in told
+    assert told[-1].startswith("acme: running: the clocks cannot be compared: list_rooms")
+    assert told[-1].endswith(
+        "2 left, of which nothing is deleted until Telnyx answers; the workers go on then"
+    )
+    assert len(studio.simulator.calls("list_rooms")) < 10
+    assert "cannot be compared" in PurgeRun.objects.get().why
+    studio.simulator.clear_faults()
+    assert run().splitlines()[-1] == "acme: 2 deleted"
+    assert PurgeRun.objects.get().why == ""
+
+
+# --- What does not go together, and what was put right ----------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["--allow", "--unblock"])
+def test_what_names_its_own_subject_takes_no_dry_run_and_no_tenant(
+    studio: Studio, settings: Any, act: str
+) -> None:
+    settings.PURGE_FREE_COUNT = 2
+    stocked(studio, 3, days_ago=40)
+    purge()
+    stopped = PurgeRun.objects.get()
+    with pytest.raises(CommandError, match="not allowed with argument"):
+        run(act, str(stopped.pk), "--dry-run")
+    with pytest.raises(CommandError, match="leave --tenant out"):
+        run(act, str(stopped.pk), "--tenant", "globex")
+    stopped.refresh_from_db()
+    assert stopped.state == "stopped"
+
+
+def test_one_that_was_stopped_is_looked_at_anew_when_the_retention_was_put_right(
+    acme: Company, studio: Studio, settings: Any
+) -> None:
+    settings.PURGE_FREE_COUNT = 2
+    stocked(studio, 3, days_ago=40)
+    purge()
+    assert PurgeRun.objects.get().state == "stopped"
+    acme.back_end.patch(f"/v2/rooms/{studio.room['id']}", {"recording_retention_days": 365})
+    assert run().splitlines()[-1] == "acme: 0 deleted"
+    assert PurgeRun.objects.get().state == "finished"
+    assert Recording.objects.kept().count() == 3

@@ -19,6 +19,9 @@ from videobroker.tenants.callers import HOUSE
 from videobroker.tenants.models import Tenant
 
 LOOK_SECS: Final = 0.5
+# While Telnyx does not answer; and how long that is waited for.
+SILENT_SECS: Final = 5.0
+PATIENCE_SECS: Final = 60.0
 # On a terminal the bar moves all the time; in a log a line now and then is enough.
 LINE_EVERY_SECS: Final = 10.0
 BAR: Final = 30
@@ -33,11 +36,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--tenant", metavar="SLUG", help="only of this tenant")
-        parser.add_argument("--dry-run", action="store_true", help="list what would go, and delete nothing")
         parser.add_argument(
+            "--patience",
+            metavar="SECS",
+            type=float,
+            default=PATIENCE_SECS,
+            help="end when Telnyx has been silent for so long (default: %(default)s s)",
+        )
+        one_of = parser.add_mutually_exclusive_group()
+        one_of.add_argument("--dry-run", action="store_true", help="list what would go, and delete nothing")
+        one_of.add_argument(
             "--allow", metavar="RUN", type=UUID, help="let this purge go on, which was stopped, and end"
         )
-        parser.add_argument(
+        one_of.add_argument(
             "--unblock",
             metavar="DELETION",
             type=UUID,
@@ -45,6 +56,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["tenant"] and (options["allow"] or options["unblock"]):
+            raise CommandError("--allow and --unblock name what they are about by its id: leave --tenant out")
         if options["allow"]:
             self._allow(options["allow"])
         elif options["unblock"]:
@@ -52,7 +65,7 @@ class Command(BaseCommand):
         elif options["dry_run"]:
             self._forecast(_tenants(options["tenant"]))
         else:
-            self._purge(_tenants(options["tenant"]))
+            self._purge(_tenants(options["tenant"]), options["patience"])
 
     # What was stopped
 
@@ -92,29 +105,43 @@ class Command(BaseCommand):
 
     # What happens
 
-    def _purge(self, tenants: QuerySet[Tenant]) -> None:
+    def _purge(self, tenants: QuerySet[Tenant], patience_secs: float) -> None:
         now = timezone.now()
         retaining.follow_tenants(now)
+        purging.look_anew(tenants)
         purging.begin_due(now, tenants=tenants)
         of_tenants = PurgeRun.objects.filter(tenant__in=tenants).select_related("tenant", "tenant__account")
         ids = list(of_tenants.under_way().values_list("pk", flat=True))
         runs = of_tenants.filter(pk__in=ids).order_by("tenant__slug")
         carriers = lanes.Lanes()
         try:
-            self._work(runs, tenants, carriers)
+            self._work(runs, tenants, carriers, patience_secs)
         except KeyboardInterrupt:
             self._say_goodbye(runs, carriers)
             sys.exit(130)
         self._report(list(runs.all()))
 
-    def _work(self, runs: QuerySet[PurgeRun], tenants: QuerySet[Tenant], carriers: lanes.Lanes) -> None:
+    def _work(
+        self,
+        runs: QuerySet[PurgeRun],
+        tenants: QuerySet[Tenant],
+        carriers: lanes.Lanes,
+        patience_secs: float,
+    ) -> None:
         progress = Progress(self.stdout)
         purging.go_on(timezone.now(), tenants=tenants)
+        heard_at = time.monotonic()
         while running := [run for run in runs.all() if run.state == PurgeRun.State.RUNNING]:
-            purging.go_on(timezone.now(), tenants=tenants)
+            is_silent = all(run.why for run in running)
+            if not is_silent:
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > patience_secs:
+                break
             carriers.dispatch()
             progress.show(running)
-            time.sleep(LOOK_SECS)  # the runners work meanwhile
+            # The runners work meanwhile; a Telnyx that is silent is not asked twice a second.
+            time.sleep(min(SILENT_SECS, patience_secs) if is_silent else LOOK_SECS)
+            purging.go_on(timezone.now(), tenants=tenants)
         progress.end(list(runs.all()))
 
     def _say_goodbye(self, runs: QuerySet[PurgeRun], carriers: lanes.Lanes) -> None:
@@ -122,7 +149,7 @@ class Command(BaseCommand):
         while carriers.running():
             time.sleep(LOOK_SECS)  # what is under way goes to its end, a few seconds at most
         for run in runs:
-            left = run.due - _done(run)
+            left = _left(run)
             self.stdout.write(f"\n{run.tenant.slug}: interrupted, {left} left; the workers go on with it")
 
     def _report(self, runs: list[PurgeRun]) -> None:
@@ -156,7 +183,7 @@ class Progress:
         done, due = sum(_done(run) for run in runs), sum(run.due for run in runs)
         self._first = done if self._first is None else self._first
         per_sec = (done - self._first) / max(self._told_at - self._began_at, LOOK_SECS)
-        told = f"{done} of {due} deleted, {per_sec:.1f} a second"
+        told = f"{done} of {due} deleted, {per_sec:.1f} a second" if due else "waiting for Telnyx"
         if not self._is_terminal:
             self._out.write(told)
             return
@@ -183,6 +210,8 @@ def _outcome(run: PurgeRun) -> str:
 
 
 def _way_out(run: PurgeRun) -> str:
+    if run.state == PurgeRun.State.RUNNING:
+        return f"{_left(run)} left, of which nothing is deleted until Telnyx answers; the workers go on then"
     if run.state == PurgeRun.State.STOPPED:
         return f"See `purge --dry-run`, then `purge --allow {run.pk}`"
     return "Put the clock right; it goes on by itself"
@@ -191,6 +220,11 @@ def _way_out(run: PurgeRun) -> str:
 def _done(run: PurgeRun) -> int:
     run.refresh_from_db(fields=["begun", "due"])
     return run.begun - purging.unfinished(run)
+
+
+def _left(run: PurgeRun) -> int:
+    """How many are still to be deleted, also before they were counted for the purge."""
+    return purging.count(run.tenant, timezone.now()).due + purging.unfinished(run)
 
 
 def _tenants(slug: str | None) -> QuerySet[Tenant]:
@@ -205,7 +239,9 @@ def _tenants(slug: str | None) -> QuerySet[Tenant]:
 def _hint(tenant: Tenant, clocks: Clocks) -> str:
     """What would keep a purge from deleting what is listed."""
     verdict = clocks.verdict(tenant.account)
-    if verdict.agree is not True:
+    if verdict.agree is None:
+        return f"; but nothing as long as {purging.NOT_COMPARED}: {verdict.why}"
+    if verdict.agree is False:
         return f"; but nothing as long as the clocks do not agree: {verdict.why}"
     there = purging.count(tenant, clocks.now)
     return f"; {there.due} of {there.stored} is too large a share: it would stop" if there.is_too_much else ""
