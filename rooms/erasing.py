@@ -273,10 +273,14 @@ def _finish(erasure: Erasure) -> None:
 def name_for_good(tenant: Tenant, identity: str) -> str:
     """Under which name something about this person may be written that is kept for good: the pseudonym once they were
     erased, or are being replaced by it, so that nothing puts a name beside the history that it was taken from."""
-    pseudonym = pseudonyms.pseudonym_of(tenant.pk, identity)
     names_went = Q(finished_at__isnull=False) | Q(receipt__has_key="names_go_since")
-    erasures = Erasure.objects.of(tenant).filter(names_went, pseudonym=pseudonym)
-    return pseudonym if erasures.exists() else identity
+    erasures = of_person(tenant, identity).filter(names_went)
+    return pseudonyms.pseudonym_of(tenant.pk, identity) if erasures.exists() else identity
+
+
+def of_person(tenant: Tenant, identity: str) -> QuerySet[Erasure]:
+    """All erasures of this person, finished ones too."""
+    return Erasure.objects.of(tenant).filter(pseudonym=pseudonyms.pseudonym_of(tenant.pk, identity))
 
 
 # --- Looking ahead ----------------------------------------------------------------------------------------

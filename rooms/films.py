@@ -19,19 +19,22 @@ MOST_NAMED: Final = 100
 
 @dataclass(frozen=True)
 class Kept:
-    """What holds keep of a person: films that cannot be deleted, and the holds."""
+    """What holds keep of a person: films that cannot be deleted, and themselves, if one is on them (`on_person`)."""
 
+    tenant: Tenant
     recordings: QuerySet[Recording]
     compositions: QuerySet[Composition]
-    holds: QuerySet[Hold]
+    on_person: QuerySet[Hold]
 
     def __bool__(self) -> bool:
-        return any(rows.exists() for rows in (self.holds, self.recordings, self.compositions))
+        return any(rows.exists() for rows in (self.on_person, self.recordings, self.compositions))
 
     def told(self) -> dict[str, Any]:
-        """For people: how many, and the first of them by their ids."""
+        """For people: what is kept and which holds keep it; how many, and the first of them by their ids."""
+        on_person = Q(pk__in=self.on_person.order_by().values("pk"))
+        holds = holding.holds_among(self.tenant.pk, on_person, self.recordings, self.compositions)
         rows: dict[str, QuerySet[Any]] = {
-            "recordings": self.recordings, "compositions": self.compositions, "holds": self.holds,
+            "recordings": self.recordings, "compositions": self.compositions, "holds": holds,
         }  # fmt: skip
         return {
             kind: {
@@ -51,6 +54,7 @@ def of(tenant: Tenant, identity: str) -> tuple[QuerySet[Any], QuerySet[Any]]:
 def kept_of(tenant: Tenant, identity: str, recordings: QuerySet[Any], compositions: QuerySet[Any]) -> Kept:
     """What holds keep of this person, and of these films of theirs."""
     return Kept(
+        tenant,
         recordings.filter(Q(held=True) | holding.covering(Recording), state=Footage.State.KEPT),
         compositions.filter(Q(held=True) | holding.covering(Composition), state=Footage.State.KEPT),
         Hold.objects.of(tenant).in_force().filter(identity=identity),

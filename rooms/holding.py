@@ -76,9 +76,23 @@ def holds_in(room: Room) -> models.QuerySet[Hold]:
     """The holds in force that cover the room, or anything that is kept of what was recorded in it."""
     recordings = Recording.objects.filter(room=room).kept()
     compositions = Composition.objects.filter(room=room).kept()
-    there = Q(room=room) | Q(recording__in=recordings) | Q(composition__in=compositions)
-    composed = Recording.objects.filter(session__in=compositions.order_by().values("session"))
-    return _holds(room.tenant_id, there, recordings.order_by() | composed.order_by())
+    return holds_among(room.tenant_id, Q(room=room), recordings, compositions)
+
+
+def holds_among(
+    tenant_id: UUID,
+    more: Q,
+    recordings: models.QuerySet[Recording],
+    compositions: models.QuerySet[Composition],
+) -> models.QuerySet[Hold]:
+    """The holds in force that cover any of these recordings or compositions of the tenant, and those of `more`."""
+    there = more | Q(recording__in=recordings.order_by().values("pk"))
+    there |= Q(composition__in=compositions.order_by().values("pk"))
+    for films in (recordings, compositions):
+        there |= Q(room__in=films.order_by().values("room"))
+    shown = Q(pk__in=recordings.order_by().values("pk"))
+    shown |= Q(session__in=compositions.order_by().values("session"))
+    return _holds(tenant_id, there, Recording.objects.filter(shown))
 
 
 def _holds(tenant_id: UUID, there: Q, shown: models.QuerySet[Recording]) -> models.QuerySet[Hold]:

@@ -155,7 +155,7 @@ def test_the_command_says_what_would_go_and_changes_nothing(acme: Company, studi
     told = json.loads(erase("acme", "bo", "--dry-run"))
     assert (told["removed"]["members"], told["removed"]["recordings"]) == (1, 1)
     assert told["kept"]["recordings"] == {"count": 1, "ids": [str(held.pk)]}
-    assert told["kept"]["holds"]["count"] == 0
+    assert told["kept"]["holds"] == {"count": 1, "ids": [hold["id"]]}
     acme.back_end.delete(f"/v2/holds/{hold['id']}")
     acme.back_end.post("/v2/holds", {"identity": "bo", "reason": "case 7"})
     told = json.loads(erase("acme", "bo", "--dry-run"))
@@ -168,7 +168,7 @@ def test_the_command_says_what_would_go_and_changes_nothing(acme: Company, studi
 def test_the_command_orders_an_erasure(acme: Company, studio: Studio) -> None:
     told = erase("acme", "bo")
     erasure = Erasure.objects.get()
-    assert told == f"erasure {erasure.pk} is pending\n"
+    assert told.startswith(f"erasure {erasure.pk} is pending since {erasure.created_at:%Y-%m-%dT%H:%M}")
     assert erasure.ordered_by == "system:videobroker"
     carry_on()
     assert places_of("erased:") != []
@@ -181,6 +181,41 @@ def test_the_command_says_that_a_hold_keeps_something(acme: Company, studio: Stu
     go_on()
     with pytest.raises(CommandError, match="a hold keeps something"):
         erase("acme", "bo")
+
+
+def test_the_command_says_how_far_they_have_got_and_changes_nothing(acme: Company, studio: Studio) -> None:
+    with pytest.raises(CommandError, match="no erasure of 'bo' was ordered at acme"):
+        erase("acme", "bo", "--status")
+    erase("acme", "bo")
+    erasure = Erasure.objects.get()
+    assert f"erasure {erasure.pk} is pending since" in erase("acme", "bo", "--status")
+    erasure.refresh_from_db()
+    assert erasure.ordered_again_at is None
+    carry_on()
+    acme.back_end.post(f"/v2/rooms/{studio.room['id']}/members", {"identity": "bo"})
+    assert f"erasure {erasure.pk} is finished at" in erase("acme", "bo", "--status")
+    assert Erasure.objects.count() == 1
+    assert Member.objects.filter(identity="bo").exists()
+
+
+@pytest.mark.parametrize("on", ["room", "recording", "composition", "another person in the composition"])
+def test_an_erasure_that_waits_says_for_which_hold(acme: Company, studio: Studio, on: str) -> None:
+    film, of_ana = studio.recorded("bo"), studio.recorded("ana")
+    ordered = acme.back_end.post("/v2/room_compositions", {"session_id": str(of_ana.session_id)}).data
+    subject = {
+        "room": {"room_id": studio.room["id"]},
+        "recording": {"recording_id": str(film.pk)},
+        "composition": {"composition_id": ordered["id"]},
+    }.get(on, {"identity": "ana"})
+    hold = acme.back_end.post("/v2/holds", {**subject, "reason": "case 7"}).data
+    acme.back_end.post("/v2/holds", {"identity": "cy", "reason": "case 8"})
+    foreseen = json.loads(erase("acme", "bo", "--dry-run"))
+    erase("acme", "bo")
+    go_on()
+    erasure = Erasure.objects.get()
+    assert erasure.state == "waiting"
+    for kept in (foreseen["kept"], erasure.receipt["kept"]):
+        assert kept["holds"] == {"count": 1, "ids": [hold["id"]]}
 
 
 def test_the_command_knows_its_tenants(acme: Company, simulator: Simulator) -> None:
