@@ -132,6 +132,22 @@ def test_telnyx_having_it_no_more_is_as_good(acme: Company, studio: Studio) -> N
     assert states() == {film.pk: "deleted"}
 
 
+@pytest.mark.parametrize("body", [{"session_id": "1"}, b'{"nonsense": 1', b"x", [], "bo"])
+def test_a_body_is_refused_and_nothing_deleted_as_it_would_narrow_nothing(
+    acme: Company, studio: Studio, body: Any
+) -> None:
+    film = studio.recorded("bo")
+    for path in (path_of(film), f"{RECORDINGS}?filter[type]=video"):
+        assert acme.back_end.ask("DELETE", path, body).refusal == (400, "body_not_taken")
+    assert states() == {film.pk: "kept"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
+def test_an_empty_one_is_none(acme: Company, studio: Studio, body: bytes) -> None:
+    film = studio.recorded("bo")
+    assert acme.back_end.ask("DELETE", path_of(film), body).status == 204
+
+
 # --- Many -------------------------------------------------------------------------------------------------
 
 

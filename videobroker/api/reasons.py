@@ -14,6 +14,7 @@ MEANINGS: Final[dict[int, dict[str, str]]] = {
         "too_deep": "the body is nested deeper than 32 levels",
         "invalid_cursor": "page[after] is not what stood in meta.cursors.after of this list",
         "unknown_parameter": "a query parameter that is not known here",
+        "body_not_taken": "a DELETE with a body: what it is about is in its path and its parameters",
         "doubled_parameter": "a query parameter stands twice",
         "empty_parameter": "a query parameter has no value",
         "invalid_filter": "a filter's value cannot be read",

@@ -87,6 +87,8 @@ def _of_the_query(view: Any, method: str) -> Iterator[Refusal]:
 
 
 def _of_the_body(view: Any, method: str, body: Any) -> Iterator[Refusal]:
+    if method == "DELETE":
+        yield 400, "body_not_taken"
     if method not in WITH_BODY:
         return
     yield from OF_BODIES
