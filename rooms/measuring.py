@@ -25,6 +25,7 @@ from rooms.models import (
     Session,
     Tally,
 )
+from rooms.models.deletion import IS_STUBBORN
 
 RECENT: Final = timedelta(hours=1)
 
@@ -144,8 +145,9 @@ def _deletions(now: datetime) -> Iterator[Metric]:
         "deletions_blocked", "Deletions set aside, as Telnyx has something else under that id.", blocked
     )
     meaning = "Of the unfinished, those that were tried so often in vain that no purge waits for them."
-    yield _gauge("deletions_stubborn", meaning, Deletion.objects.stubborn().count())
-    oldest: datetime | None = unfinished.aggregate(oldest=Min("begun_at"))["oldest"]
+    counted = unfinished.aggregate(oldest=Min("begun_at"), stubborn=Count("pk", filter=IS_STUBBORN))
+    yield _gauge("deletions_stubborn", meaning, counted["stubborn"])
+    oldest: datetime | None = counted["oldest"]
     meaning = "For how long the oldest of what is to be deleted at Telnyx has waited."
     yield _gauge(
         "deletions_oldest_seconds", meaning, 0.0 if oldest is None else (now - oldest).total_seconds()

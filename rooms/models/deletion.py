@@ -10,6 +10,7 @@ from videobroker.tenants.scoping import TenantQuerySet
 # A deletion that was tried so often in vain is stubborn: it is tried on, for ever, but no purge waits for it any more,
 # and somebody has to look. That is no bad moment of Telnyx's: refusals have been repeated for over an hour by then.
 STUBBORN_AFTER: Final = 20
+IS_STUBBORN: Final = Q(attempts__gte=STUBBORN_AFTER)
 
 
 class DeletionQuerySet(TenantQuerySet["Deletion"]):
@@ -19,7 +20,7 @@ class DeletionQuerySet(TenantQuerySet["Deletion"]):
 
     def stubborn(self) -> Self:
         """Those of the unfinished that Telnyx has failed so often that no purge waits for them."""
-        return self.unfinished().filter(attempts__gte=STUBBORN_AFTER)
+        return self.unfinished().filter(IS_STUBBORN)
 
     def unproven(self) -> Self:
         """Receipts that rest on Telnyx's saying that it does not have the film: asked with another account's key, it
