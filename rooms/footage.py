@@ -92,7 +92,7 @@ def settle_for_what_is_known(recording: Recording) -> None:
     """Telnyx has nothing more to say of a recording: it began when it was first heard of, if nobody knows better, and
     if it was never completed it ended with its session, so that it is not kept for ever."""
     rows = Recording.objects.filter(pk=recording.pk)
-    _change(rows.filter(started_at=None), started_at=recording.seen_at)
+    mirroring.change(rows.filter(started_at=None), started_at=recording.seen_at)
     ended_at = recording.session.ended_at
     if ended_at is not None and ended_at < _first_believed(recording):
         ended_at = recording.seen_at
@@ -159,7 +159,7 @@ def _merge(footage: Recording | Composition, facts: Facts) -> bool:
     _largest(rows, size_mb=facts.size_mb, duration_secs=facts.duration_secs)
     if facts.codec and isinstance(footage, Recording):
         codec = facts.codec[: LONGEST_WORDS["codec"]].replace("\x00", "")
-        _change(rows.filter(Q(codec="") | Q(codec__gt=codec)), codec=codec)
+        mirroring.change(rows.filter(Q(codec="") | Q(codec__gt=codec)), codec=codec)
     _forward(rows, COMPLETED if facts.completed_at else facts.status)
     is_complete_now = facts.completed_at is not None and _complete(rows, footage.room, facts.completed_at)
     footage.refresh_from_db(fields=["status", "started_at", "ended_at", "completed_at", "state"])
@@ -169,25 +169,27 @@ def _merge(footage: Recording | Composition, facts: Facts) -> bool:
 def _earliest(rows: models.QuerySet[Any], **told: datetime | None) -> None:
     for column, at in told.items():
         if at is not None:
-            _change(rows.filter(Q(**{column: None}) | Q(**{f"{column}__gt": at})), **{column: at})
+            mirroring.change(rows.filter(Q(**{column: None}) | Q(**{f"{column}__gt": at})), **{column: at})
 
 
 def _largest(rows: models.QuerySet[Any], **told: float | None) -> None:
     for column, value in told.items():
         if value is not None and value >= 0:
-            _change(rows.filter(Q(**{column: None}) | Q(**{f"{column}__lt": value})), **{column: value})
+            mirroring.change(
+                rows.filter(Q(**{column: None}) | Q(**{f"{column}__lt": value})), **{column: value}
+            )
 
 
 def _forward(rows: models.QuerySet[Any], status: str) -> None:
     if status == COMPLETED:
-        _change(rows.exclude(status=COMPLETED), status=COMPLETED)
+        mirroring.change(rows.exclude(status=COMPLETED), status=COMPLETED)
     elif status == UNDER_WAY[-1]:
-        _change(rows.filter(status=UNDER_WAY[0]), status=status)
+        mirroring.change(rows.filter(status=UNDER_WAY[0]), status=status)
 
 
 def _complete(rows: FootageQuerySet[Any], room: Room, at: datetime) -> bool:
     """Let it be complete since `at`, or since earlier, and be kept from then on; whether it was not complete before."""
-    is_news = _change(rows.filter(completed_at=None), completed_at=at)
+    is_news = mirroring.change(rows.filter(completed_at=None), completed_at=at)
     if not is_news:
         _move_completion(rows, room, at)
         return False
@@ -210,8 +212,4 @@ def _move_completion(rows: FootageQuerySet[Any], room: Room, at: datetime) -> No
         counted = rows.filter(retain_until=None, completed_at=was, expires_at=was + kept_for)
         with transaction.atomic():
             retaining.move(counted, Value(at + kept_for), timezone.now())
-        _change(rows.filter(completed_at=was), completed_at=at)
-
-
-def _change(rows: models.QuerySet[Any], **values: Any) -> bool:
-    return bool(rows.update(**values, updated_at=timezone.now()))
+        mirroring.change(rows.filter(completed_at=was), completed_at=at)

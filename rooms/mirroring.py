@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from rooms.models import Participant, Room, Session
 
@@ -106,11 +107,16 @@ def _participant(session: Session, telnyx_id: UUID) -> Participant:
     return Participant.objects.get_or_create(session=session, telnyx_id=telnyx_id, defaults=same)[0]
 
 
+def change(rows: models.QuerySet[Any], **values: Any) -> bool:
+    """Write these values, and that the rows have changed now; whether there was a row to write them to."""
+    return bool(rows.update(**values, updated_at=timezone.now()))
+
+
 def _earliest(rows: models.QuerySet[Any], column: str, at: datetime) -> bool:
     """Let `column` be the earlier of what it is and `at`; whether it was empty before."""
-    if rows.filter(**{column: None}).update(**{column: at}):
+    if change(rows.filter(**{column: None}), **{column: at}):
         return True
-    rows.filter(**{f"{column}__gt": at}).update(**{column: at})
+    change(rows.filter(**{f"{column}__gt": at}), **{column: at})
     return False
 
 
@@ -118,9 +124,9 @@ def _context(rows: models.QuerySet[Participant], context: str | None) -> None:
     """The first of two contexts in the alphabet, so that the order of telling does not matter; there is but one."""
     if context is not None:
         cut = context[:4096].replace("\x00", "")
-        rows.filter(Q(context=None) | Q(context__gt=cut)).update(context=cut)
+        change(rows.filter(Q(context=None) | Q(context__gt=cut)), context=cut)
 
 
 def _reason(rows: models.QuerySet[Any], column: str, reason: str) -> None:
     if reason:
-        rows.filter(**{column: ""}).update(**{column: reason[:MAX_REASON_CHARS]})
+        change(rows.filter(**{column: ""}), **{column: reason[:MAX_REASON_CHARS]})

@@ -84,7 +84,7 @@ def retain(caller: Caller, footage: AnyFootage, until: datetime | None, *, now: 
         raise invalid(told, "/retain_until")
     with transaction.atomic():
         rows = type(footage)._default_manager.filter(pk=footage.pk, state=Footage.State.KEPT)
-        if not rows.update(retain_until=until):
+        if not rows.update(retain_until=until, updated_at=now):
             return
         if until is not None:
             move(rows.exclude(expires_at=None), Value(until), now)
@@ -95,7 +95,7 @@ def retain(caller: Caller, footage: AnyFootage, until: datetime | None, *, now: 
             caller, f"{kind}.retained", tenant=footage.room.tenant, room_id=footage.room_id,
             subject_kind=kind, subject=footage.pk, details={"until": until.isoformat() if until else None},
         )  # fmt: skip
-    footage.refresh_from_db(fields=["retain_until", "expires_at"])
+    footage.refresh_from_db(fields=["retain_until", "expires_at", "updated_at"])
 
 
 def follow_room(room: Room, *, now: datetime) -> None:

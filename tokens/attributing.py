@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from rooms import lingering
+from rooms import lingering, mirroring
 from rooms.doorkeeping import Named
 from rooms.models import Attribution, Erasure, Participant
 from tokens import contexts
@@ -200,6 +200,6 @@ def _claim(person: Participant) -> Claim:
 
 
 def _write(person: Participant, values: dict[str, Any]) -> None:
-    Participant.objects.filter(pk=person.pk).update(**values)
+    mirroring.change(Participant.objects.filter(pk=person.pk), **values)
     for name, value in values.items():
         setattr(person, name, value)

@@ -115,7 +115,7 @@ class RoomBody(Body):
     )
     auto_compose = serializers.BooleanField(
         required=False,
-        help_text="Whether a session that was recorded becomes a film by itself when it has ended.",
+        help_text="Whether a session of which there is a video becomes a film by itself when it has ended.",
     )
 
     def validate_webhook_event_failover_url(self, value: str | None) -> str:
