@@ -155,7 +155,9 @@ def _merge(footage: Recording | Composition, facts: Facts) -> bool:
     """Let the row say what is known with these facts; whether it is complete since now."""
     facts = _believable(footage, facts, timezone.now())
     rows: FootageQuerySet[Any] = type(footage).objects.filter(pk=footage.pk)
-    _earliest(rows, started_at=facts.started_at, ended_at=facts.ended_at)
+    # Telnyx's webhook does not say when it ended, and its next answer does; by then it was complete.
+    ended_at = min((at for at in (facts.ended_at, facts.completed_at) if at is not None), default=None)
+    _earliest(rows, started_at=facts.started_at, ended_at=ended_at)
     _largest(rows, size_mb=facts.size_mb, duration_secs=facts.duration_secs)
     if facts.codec and isinstance(footage, Recording):
         codec = facts.codec[: LONGEST_WORDS["codec"]].replace("\x00", "")

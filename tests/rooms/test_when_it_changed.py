@@ -56,3 +56,16 @@ def test_a_recording_has_changed_when_it_is_kept_for_longer(acme: Company, studi
     until = (timezone.now() + timedelta(days=400)).isoformat()
     kept = acme.back_end.patch(f"/v2/room_recordings/{film.pk}", {"retain_until": until}).data
     assert datetime.fromisoformat(kept["updated_at"]) > timezone.now() - timedelta(days=1)
+
+
+def test_a_recording_that_is_complete_has_ended_though_telnyx_has_not_said_when(
+    acme: Company, studio: Studio
+) -> None:
+    film = studio.recorded("ana")
+    yesterday = (timezone.now() - timedelta(days=1)).date().isoformat()
+    (found,) = acme.back_end.get("/v2/room_recordings", {"filter[date_ended_at][gte]": yesterday}).data
+    assert (found["id"], found["ended_at"]) == (str(film.pk), found["completed_at"])
+    studio.gathering.asks()
+    film.refresh_from_db()
+    [telnyx] = [each for each in studio.simulator.state()["recordings"] if each["id"] == str(film.telnyx_id)]
+    assert film.ended_at == datetime.fromisoformat(telnyx["ended_at"])
