@@ -7,18 +7,18 @@ Telnyx repeats, reorders and sometimes loses them, so an event is never an order
 import re
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from rooms import footage, happenings, mirroring
 from rooms.footage import COMPLETED, UNDER_WAY, Facts
 from rooms.mirroring import Changes
 from rooms.models import Composition, Event, Participant, Room, TelnyxRoom
+from videobroker.telnyx.fields import as_moment
 from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import Account
 
@@ -235,15 +235,10 @@ def _text(envelope: Json, name: str, longest: int) -> str:
 
 
 def _time(value: Any) -> datetime:
-    """Telnyx's times: ISO 8601, seen with a space instead of the T, and taken for UTC where no zone is said."""
-    text = re.sub(r"^(\d{4}-\d\d-\d\d) ", r"\1T", value) if isinstance(value, str) else ""
-    try:
-        at = parse_datetime(text.strip())
-    except ValueError as error:
-        raise NotAnEvent("`occurred_at` is not a time") from error
+    at = as_moment(value) if isinstance(value, str) else None
     if at is None:
         raise NotAnEvent("`occurred_at` is not a time")
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at
 
 
 def _uuid(payload: Json, name: str) -> uuid.UUID:

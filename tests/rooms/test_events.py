@@ -195,6 +195,26 @@ class TestWhatIsKept:
         post.hand_in(json.dumps(body).encode())
         assert Event.objects.get().occurred_at == datetime(2026, 5, 1, 10, tzinfo=UTC)
 
+    @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-14:00"])
+    def test_one_of_a_time_outside_all_years_holds_up_nobodys(
+        self, post: Post, globex: Company, room: Json, text: str
+    ) -> None:
+        theirs = json.loads(body_of(STARTED, {}))
+        theirs["data"]["occurred_at"] = text
+        assert Post(globex.row.account).hand_in(json.dumps(theirs).encode()).status == 200
+        assert not Event.objects.exists()
+        post.hand_in(body_of(STARTED, payload(room)))
+        assert events.apply_all() == 1
+        assert post.states() == ["applied"]
+
+    @pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+    def test_one_of_the_first_or_the_last_moment_is_applied(self, post: Post, room: Json, text: str) -> None:
+        body = json.loads(body_of(STARTED, payload(room)))
+        body["data"]["occurred_at"] = text
+        post.hand_in(json.dumps(body).encode())
+        assert events.apply_all() == 1
+        assert post.states() == ["applied"]
+
     def test_old_ones_are_forgotten_but_not_those_still_to_be_applied(self, post: Post, room: Json) -> None:
         post.hand_in(body_of(STARTED, payload(room)))
         now = timezone.now() + events.KEPT_FOR + timedelta(seconds=5)

@@ -31,6 +31,17 @@ def as_id(value: object) -> str | None:
     return text if _UUID.fullmatch(text) else None
 
 
+def as_moment(text: str) -> datetime | None:
+    """The time in UTC that an ISO 8601 text says, or None if it says none that has one: near the first and the last
+    year an offset leads out of all years, and no database could give such a time back. Telnyx writes `Z`, seen with a
+    space instead of the T; a time without a zone is taken to be UTC too."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 class Fields:
     """A JSON object being read. `where` is its place in the answer, for messages."""
 
@@ -110,15 +121,14 @@ class Fields:
         return self._present(name, self.maybe_flag(name))
 
     def maybe_moment(self, name: str) -> datetime | None:
-        """An ISO 8601 time, in UTC. Telnyx writes `Z`; a time without a zone is taken to be UTC too."""
+        """An ISO 8601 time, in UTC."""
         text = self.maybe_text(name)
         if not text:
             return None
-        try:
-            moment = datetime.fromisoformat(text)
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except (ValueError, OverflowError) as error:
-            raise self._mismatch(name, "an ISO 8601 time") from error
+        moment = as_moment(text)
+        if moment is None:
+            raise self._mismatch(name, "an ISO 8601 time")
+        return moment
 
     def moment(self, name: str) -> datetime:
         return self._present(name, self.maybe_moment(name))
