@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rooms import (
     autocomposing,
@@ -25,10 +26,19 @@ from rooms import (
     telling,
 )
 from rooms.doorkeeping import doorkeeper
-from rooms.models import AccountCheck, Attribution, Participant
+from rooms.models import (
+    AccountCheck,
+    Attribution,
+    Composition,
+    Footage,
+    Participant,
+    Recording,
+    Room,
+    Upstream,
+)
 from videobroker.telnyx import errors
 from videobroker.tenants.keyring import KeyRingError
-from videobroker.tenants.models import Account
+from videobroker.tenants.models import Account, Tenant
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +90,7 @@ def delete_due(now: datetime) -> None:
 
 def check_accounts(now: datetime) -> None:
     """Go through the accounts whose turn it is."""
-    for account in Account.objects.filter(tenants__isnull=False).distinct():
+    for account in _accounts_in_use(now):
         check, is_new = AccountCheck.objects.get_or_create(
             account=account, defaults={"due_at": now + reconciling.QUIET_ROOMS_ASKED_EVERY}
         )
@@ -89,6 +99,19 @@ def check_accounts(now: datetime) -> None:
             continue
         for look in (reconciling.check_account, following.go_through):
             _look_into(account, look, now)
+
+
+def _accounts_in_use(now: datetime) -> QuerySet[Account]:
+    """Accounts that tenants use, and those that tenants have left while rooms of theirs are in them: until the rooms
+    have gone, with what was recorded there, and it is so long ago that nothing of it is looked for any more."""
+    recorded, composed = (
+        Exists(kind.objects.filter(room=OuterRef("pk")).exclude(state=Footage.State.DELETED))
+        for kind in (Recording, Composition)
+    )
+    is_gone = Q(upstream=Upstream.ABSENT, deleted_at__lt=now - lingering.FOLLOWED_FOR)
+    left = Room.objects.filter(~is_gone | recorded | composed, account=OuterRef("pk"))
+    used = Tenant.objects.filter(account=OuterRef("pk"))
+    return Account.objects.filter(Exists(used) | Exists(left))
 
 
 def _look_into(account: Account, look: Callable[..., None], now: datetime) -> None:
