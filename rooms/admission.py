@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from rooms.models import Access, Ban, Member, Role, Room
-from videobroker.tenants.models import Tenant, User
+from videobroker.tenants.deactivating import is_deactivated
+from videobroker.tenants.models import Tenant
 
 # What `decide` refuses with, in the order in which it asks.
 REASONS: Final = (
@@ -48,7 +49,7 @@ def decide(
     if identity is not None:
         if member is None and room.access != Access.TENANT:
             return _refused("not_a_member", "not a member of this room: a moderator can add you")
-        if _is_deactivated(room, identity):
+        if is_deactivated(room.tenant_id, identity):
             return _refused("user_deactivated", "this person was deactivated: ask who runs this service")
         if (ban := _longest_ban(room, identity, now)) is not None:
             return _refused("banned", "banned from this room", retry_at=ban.until)
@@ -72,11 +73,6 @@ def _refused(reason: str, detail: str, retry_at: datetime | None = None) -> Admi
 
 def _member(room: Room, identity: str | None) -> Member | None:
     return None if identity is None else Member.objects.filter(room=room, identity=identity).first()
-
-
-def _is_deactivated(room: Room, identity: str) -> bool:
-    """Whether the person's user here was switched off. (Most identities have no user here, and need none.)"""
-    return User.objects.filter(tenant=room.tenant_id, identity=identity, is_active=False).exists()
 
 
 def _longest_ban(room: Room, identity: str, now: datetime) -> Ban | None:

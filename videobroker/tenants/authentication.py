@@ -12,6 +12,7 @@ from videobroker import outbound
 from videobroker.tenants import api_keys, login_tokens
 from videobroker.tenants.callers import Caller, CallerKind
 from videobroker.tenants.client_addresses import client_address
+from videobroker.tenants.deactivating import is_deactivated
 from videobroker.tenants.identities import clean_display_name
 from videobroker.tenants.jwks import JwksCache, fetch_document
 from videobroker.tenants.models import IdentityProvider, Tenant, User
@@ -87,7 +88,7 @@ def _person(request: Request, text: str) -> Caller:
         login = login_tokens.verify(text, provider.trusted(), now=timezone.now(), jwks=jwks_cache())
     except login_tokens.LoginRefused as error:
         raise AuthenticationFailed(str(error), error.reason) from error
-    if User.objects.filter(tenant=provider.tenant_id, identity=login.identity, is_active=False).exists():
+    if is_deactivated(provider.tenant_id, login.identity):
         raise AuthenticationFailed("this person was deactivated", "user_deactivated")
     return _caller(request, CallerKind.IDENTITY, login.identity, provider.tenant, name=login.name)
 

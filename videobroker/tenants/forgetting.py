@@ -2,13 +2,20 @@
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
 
+from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import Tenant, User
 
 
 def user_of(tenant: Tenant, identity: str) -> User | None:
     """The user that somebody signs in here as, if they do."""
     return User.objects.filter(tenant=tenant, identity=identity).first()
+
+
+def users_of(tenant: Tenant, identity: str) -> QuerySet[User]:
+    """The same, and the one that was theirs before they were erased, if it keeps them out."""
+    return User.objects.filter(tenant=tenant, identity__in=pseudonyms.names_of(tenant.pk, identity))
 
 
 def names_of(user: User) -> list[str]:
@@ -28,8 +35,15 @@ def forget_user(user: User, pseudonym: str) -> None:
         first_name="",
         last_name="",
         email="",
-        identity="",
+        identity=_identity_after(user, pseudonym),
         password=make_password(None),
         is_active=False,
         is_staff=False,
     )
+
+
+def _identity_after(user: User, pseudonym: str) -> str:
+    """Who was deactivated stays so: their row goes on keeping them out, under the pseudonym. Of anybody else the row is
+    nobody's, so that whoever comes after them is somebody new."""
+    stays = not user.is_active and not User.objects.filter(tenant=user.tenant, identity=pseudonym).exists()
+    return pseudonym if stays else ""

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from videobroker.admin.showing import badge, moment
 from videobroker.admin.site import console
 from videobroker.admin.tenancy import OperatorAdmin, RowForm
+from videobroker.tenants import pseudonyms
 from videobroker.tenants.models import User
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ class _Rules(RowForm):
 class UserForm(_Rules):
     """An existing user."""
 
+    def clean(self) -> dict[str, Any]:
+        """Who was deactivated, and erased since, is let in again as somebody new: the row is nobody's from then on."""
+        cleaned = super().clean()
+        if cleaned.get("is_active") and pseudonyms.is_pseudonym(self.instance.identity):
+            self.instance.identity = ""
+        return cleaned
+
 
 class NewUserForm(_Rules, CreationForm):
     """A new user, with a password."""
@@ -97,8 +105,13 @@ class UserAdmin(OperatorAdmin, DjangosUserAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Nobody shuts themselves out."""
-        return [*self.readonly_fields, *(self.rights if obj is not None and obj == request.user else [])]
+        """Nobody shuts themselves out, and what stands for somebody who was erased stays."""
+        fixed = [*self.readonly_fields]
+        if obj is not None and obj == request.user:
+            fixed += self.rights
+        if obj is not None and pseudonyms.is_pseudonym(obj.username):
+            fixed += ["username", "tenant", "identity"]
+        return fixed
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  Django's name for it
         with transaction.atomic():
