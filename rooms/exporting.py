@@ -24,7 +24,7 @@ from rooms.serializers.recordings import RecordingRecord
 from rooms.views.audit import AuditEntryRecord
 from videobroker.api.cursors import each_oldest_first
 from videobroker.api.times import iso
-from videobroker.tenants import auditing, forgetting
+from videobroker.tenants import auditing, forgetting, sign_ins
 from videobroker.tenants.callers import Caller, CallerKind
 from videobroker.tenants.models import AuditEntry, Tenant
 
@@ -93,6 +93,11 @@ def _users(of: Whom) -> Iterator[Json]:
             "last_login",
         )
         yield {name: getattr(user, name) for name in names}
+
+
+def _sign_ins(of: Whom) -> Iterator[Json]:
+    for user in forgetting.users_of(of.tenant, of.identity):
+        yield from sign_ins.told_of(user)
 
 
 def _members(of: Whom) -> Iterator[Json]:
@@ -183,6 +188,7 @@ def _told(rows: QuerySet[Any], column: str, record: Record) -> Iterator[Json]:
 
 SECTIONS: Final[dict[str, Section]] = {
     "users": _users,
+    "sign_ins": _sign_ins,
     "members": _members,
     "bans": _bans,
     "grants": _grants,

@@ -18,6 +18,7 @@ from rooms import (
     retaining,
 )
 from videobroker.api import idempotency
+from videobroker.tenants import sign_ins
 
 
 @shared_task(name="rooms.tasks.carry_out")
@@ -71,3 +72,4 @@ def tidy() -> None:
     operations.forget_old(now)
     purging.forget_old(now)
     removing.forget_old(now)
+    sign_ins.forget_old(now)

@@ -35,6 +35,7 @@ class PersonalDataRecord(serializers.Serializer[Any]):
         "tenant": "acme",
         "exported_at": examples.CLOSES_AT,
         "users": [],
+        "sign_ins": [],
         "members": [MemberRecord.example],
         "bans": [],
         "grants": [],
@@ -54,6 +55,10 @@ class PersonalDataRecord(serializers.Serializer[Any]):
     tenant = serializers.CharField()
     exported_at = serializers.DateTimeField()
     users = serializers.ListField(child=serializers.DictField(), help_text="Whom they sign in here as.")
+    sign_ins = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="When they signed in here or failed to, from which address and with which browser.",
+    )
     members = MemberRecord(many=True)
     bans = BanRecord(many=True)
     grants = serializers.ListField(child=serializers.DictField(), help_text="As /v2/grants shows them.")

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from axes.models import AccessAttempt, AccessLog
 from django.test import Client
 
+from rooms import tasks
 from rooms.models import Erasure
 from tests.admin.conftest import olga
 from tests.admin.forms import change_path, send
@@ -18,9 +20,11 @@ from tests.rooms.test_erasing import (
     studio,
 )
 from tests.tokens.doors import mint
+from tests.tokens.passing import Time, time
+from videobroker.tenants import sign_ins
 from videobroker.tenants.models import User
 
-__all__ = ["olga", "pseudonyms_are_of_this_database", "studio"]
+__all__ = ["olga", "pseudonyms_are_of_this_database", "studio", "time"]
 
 USERNAME, MAIL, PASSWORD = "zaphod", "zb@acme.example", "not a word"
 
@@ -42,6 +46,68 @@ def erase(company: Company) -> str:
     carry_on()
     assert not Erasure.objects.filter(finished_at=None).exists()
     return pseudonym
+
+
+def signs_in_as(name: str, password: str = PASSWORD) -> bool:
+    """Somebody signs in to the console under this name, if they may."""
+    form = {"username": name, "password": password}
+    return Client().post("/admin/login/", form, REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+# --- Signing in -------------------------------------------------------------------------------------------
+
+
+def test_sign_ins_go_under_whatever_name_somebody_tried(acme: Company, studio: Studio) -> None:
+    new_user(acme, is_staff=True)
+    assert signs_in_as(USERNAME)
+    for name in (USERNAME.upper(), MAIL, MAIL.upper(), IDENTITY):
+        assert not signs_in_as(name)
+    assert not signs_in_as(USERNAME, "a wrong word")
+    erase(acme)
+    assert places_of(USERNAME, MAIL, IDENTITY) == []
+    assert not any(kind.objects.exists() for kind in sign_ins.KINDS)
+
+
+def test_under_a_name_of_somebody_else_they_stay(acme: Company, globex: Company, studio: Studio) -> None:
+    new_user(acme)
+    User.objects.create_user(IDENTITY, email=MAIL, password=PASSWORD, tenant=globex.row, is_staff=True)
+    assert signs_in_as(IDENTITY)
+    assert not signs_in_as(MAIL)
+    assert sign_ins_of(acme) == []
+    erase(acme)
+    assert AccessLog.objects.get().username == IDENTITY
+    assert AccessAttempt.objects.get().username == MAIL
+
+
+def sign_ins_of(company: Company) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = company.back_end.get("/v2/personal_data", {"identity": IDENTITY}).data[
+        "sign_ins"
+    ]
+    return found
+
+
+def test_the_export_has_when_and_from_where_they_signed_in(acme: Company, studio: Studio) -> None:
+    new_user(acme, is_staff=True)
+    User.objects.create_user("ana", password=PASSWORD, tenant=acme.row, identity="ana", is_staff=True)
+    for _ in range(2):
+        assert not signs_in_as(MAIL)
+    assert signs_in_as("ana")
+    assert signs_in_as(USERNAME)
+    told = [(each["username"], each["succeeded"], each["attempts"]) for each in sign_ins_of(acme)]
+    assert told == [(USERNAME, True, 1), (MAIL, False, 2)]
+    assert {each["address"] for each in sign_ins_of(acme)} == {"192.0.2.7"}
+
+
+def test_old_sign_ins_are_forgotten(acme: Company, studio: Studio, time: Time) -> None:
+    new_user(acme, is_staff=True)
+    assert signs_in_as(USERNAME)
+    assert not signs_in_as(MAIL)
+    time.passes(89 * 86400)
+    tasks.tidy()
+    assert len(sign_ins_of(acme)) == 2
+    time.passes(2 * 86400)
+    tasks.tidy()
+    assert sign_ins_of(acme) == []
 
 
 # --- Whoever was deactivated ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from rooms.models import Composition
 from tests.asking import Answer
@@ -19,8 +20,8 @@ from videobroker.tenants.models import AuditEntry, User
 __all__ = ["pseudonyms_are_of_this_database", "studio"]
 
 KINDS = {
-    "users", "members", "bans", "grants", "participants", "removals", "recordings", "compositions", "deletions",
-    "holds", "operations", "webhook_deliveries", "audit_entries", "erasures",
+    "users", "sign_ins", "members", "bans", "grants", "participants", "removals", "recordings", "compositions",
+    "deletions", "holds", "operations", "webhook_deliveries", "audit_entries", "erasures",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def make_traces(company: Company, studio: Studio) -> None:
     user = User(username="bo@acme", first_name="Bo", tenant=company.row, identity="bo")
     user.set_password("not a word")
     user.save()
+    Client().post("/admin/login/", {"username": "bo@acme", "password": "a word"})
     back_end.post("/v2/holds", {"recording_id": str(film.pk), "reason": "case 7"})
     back_end.patch(f"/v2/rooms/{studio.room['id']}/members/{member(company, studio)}", {"role": "moderator"})
     studio.gathering.acts(company.person("bo"), "mute", identities=["ana"])

@@ -1,10 +1,9 @@
 """Forgetting who a user of ours is: the row stays, for what hangs on it, and names nobody any more."""
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
 
-from videobroker.tenants import pseudonyms
+from videobroker.tenants import pseudonyms, sign_ins
 from videobroker.tenants.models import Tenant, User
 
 
@@ -25,8 +24,7 @@ def names_of(user: User) -> list[str]:
 
 def forget_user(user: User, pseudonym: str) -> None:
     """Close the account, take its names, and forget who tried to sign in with them. In the caller's transaction."""
-    for model in (AccessAttempt, AccessFailureLog, AccessLog):
-        model.objects.filter(username=user.username).delete()
+    sign_ins.forget(user)
     user.groups.clear()
     user.user_permissions.clear()
     # Of one person there may have been several users, one after the other: each keeps a name of its own.
