@@ -8,7 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from rooms.models import Composition
+from rooms.models import Composition, Delivery
+from tests.admin.conftest import olga
+from tests.admin.forms import change_path, send
 from tests.asking import Answer
 from tests.cast import Company
 from tests.rooms.films import Studio, studio
@@ -17,7 +19,7 @@ from tests.simulated import Simulator
 from tests.tokens.doors import enter
 from videobroker.tenants.models import AuditEntry, User
 
-__all__ = ["pseudonyms_are_of_this_database", "studio"]
+__all__ = ["olga", "pseudonyms_are_of_this_database", "studio"]
 
 KINDS = {
     "users", "sign_ins", "members", "bans", "grants", "participants", "removals", "recordings", "compositions",
@@ -86,6 +88,47 @@ def test_a_removal_of_one_device_is_somebodys_as_well(acme: Company, studio: Stu
     [removal] = exported(acme)["removals"]
     assert (removal["room_id"], removal["grant_id"]) == (studio.room["id"], str(bo.grant_id))
     assert exported(acme, "ana")["removals"] == []
+
+
+def test_what_was_told_before_it_was_clear_whose_it_was_is_theirs_as_well(
+    acme: Company, studio: Studio
+) -> None:
+    acme.back_end.patch(f"/v2/rooms/{studio.room['id']}", {"webhook_event_url": "http://127.0.0.1/hook"})
+    gathering = studio.gathering
+    studio.people["bo"] = gathering.comes("bo")
+    studio.starts("bo")
+    told = gathering.told()[-2:]
+    gathering.post.deliver([{**each, "payload": {**each["payload"], "context": None}} for each in told])
+    unclear = list(Delivery.objects.filter(payload__identity=None, payload__has_key="participant_id"))
+    assert sorted(each.event_type.rpartition("room.")[2] for each in unclear) == [
+        "participant.joined",
+        "recording.started",
+    ]
+    assert exported(acme)["webhook_deliveries"] == []
+    gathering.asks()
+    assert {each["id"] for each in exported(acme)["webhook_deliveries"]} == {str(each.pk) for each in unclear}
+    assert exported(acme, "ana")["webhook_deliveries"] == []
+
+
+def test_what_was_done_to_all_their_recordings_and_to_their_user_is_about_them(
+    acme: Company, globex: Company, studio: Studio, olga: Client
+) -> None:
+    studio.recorded("bo")
+    for company, names in ((acme, ("bo", "ana")), (globex, ("bo",))):
+        for name in names:
+            company.back_end.delete(f"/v2/room_recordings?filter[identity]={name}&filter[type]=video")
+            user = User.objects.create(
+                username=f"{name}@{company.row.slug}", tenant=company.row, identity=name
+            )
+            send(olga, change_path("tenants_user", user), first_name="Somebody")
+    told = exported(acme)["audit_entries"]
+    wanted = {"recordings.deleted", "user.updated"}
+    assert [(entry["action"], entry["subject"]) for entry in told if entry["action"] in wanted] == [
+        ("recordings.deleted", ""),
+        ("user.updated", "bo@acme"),
+    ]
+    found = acme.back_end.get("/v2/audit_entries", {"filter[identity]": "bo"}).data
+    assert {entry["id"] for entry in told} <= {entry["id"] for entry in found}
 
 
 def test_nothing_in_it_lets_anybody_in(acme: Company, studio: Studio) -> None:

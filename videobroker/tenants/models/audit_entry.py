@@ -2,9 +2,10 @@ import uuid
 from typing import Any, Self
 
 from django.db import connection, models
-from django.db.models import Func, Q, Value
+from django.db.models import Func, OuterRef, Q, Value
 from django.db.models.functions import Now
 
+from videobroker.tenants.models.user import User
 from videobroker.tenants.scoping import TenantQuerySet
 
 
@@ -18,14 +19,18 @@ class _IsListed(Func):
 
 class AuditEntryQuerySet(TenantQuerySet["AuditEntry"]):
     def about(self, identity: str) -> Self:
-        """Entries whose subject this person is, alone or among others."""
+        """Entries whose subject this person is, alone or among others, or the user that they sign in as, or everything
+        that was recorded of them."""
         listed: Any = (
             Q(details__contains={"identities": [identity]})
             if connection.features.supports_json_field_contains
             else _IsListed("details", Value(identity))
         )
         alone = Q(subject_kind="identity", subject=identity) | Q(details__identity=identity)
-        return self.filter(alone | Q(listed))
+        users = User.objects.filter(tenant=OuterRef("tenant"), identity=identity)
+        as_user = Q(subject_kind="user", subject__in=users.values("username"))
+        filtered_by = Q(**{"details__filters__filter[identity]": identity})
+        return self.filter(alone | Q(listed) | as_user | filtered_by)
 
 
 class AuditEntry(models.Model):
