@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rooms import holding
 from rooms.models import Ban, Composition, Deletion, Delivery, Erasure, Hold, Operation, Recording, Role
-from videobroker.api.filters import TelnyxFilterSet, YesNoFilter
+from videobroker.api.filters import IdentityFilter, TelnyxFilterSet, YesNoFilter
 from videobroker.tenants import pseudonyms
 from videobroker.tenants.callers import caller_of
 
@@ -35,12 +35,12 @@ class RoomFilters(TelnyxFilterSet):
 
 
 class MemberFilters(TelnyxFilterSet):
-    identity = django_filters.CharFilter("identity")
+    identity = IdentityFilter("identity")
     role = django_filters.ChoiceFilter(field_name="role", choices=Role.choices)
 
 
 class BanFilters(TelnyxFilterSet):
-    identity = django_filters.CharFilter(method="by_identity")
+    identity = IdentityFilter(method="by_identity")
     active = YesNoFilter(method="by_active")
 
     def by_identity(self, bans: Any, name: str, value: str) -> QuerySet[Ban]:
@@ -70,7 +70,7 @@ class SessionFilters(RoomSessionFilters):
 class SessionParticipantFilters(TelnyxFilterSet):
     days = {"date_joined_at": "joined_at", "date_updated_at": "updated_at", "date_left_at": "left_at"}
     context = django_filters.CharFilter("context")
-    identity = django_filters.CharFilter("identity")
+    identity = IdentityFilter("identity")
 
 
 class ParticipantFilters(SessionParticipantFilters):
@@ -95,7 +95,7 @@ class DeliveryFilters(TelnyxFilterSet):
 class HoldFilters(TelnyxFilterSet):
     days = {"date_placed_at": "placed_at", "date_lifted_at": "lifted_at"}
     room_id = django_filters.UUIDFilter("room_id")
-    identity = django_filters.CharFilter("identity")
+    identity = IdentityFilter("identity")
     recording_id = django_filters.UUIDFilter("recording_id")
     composition_id = django_filters.UUIDFilter("composition_id")
     active = YesNoFilter(method="by_active")
@@ -116,7 +116,7 @@ class DeletionFilters(TelnyxFilterSet):
 
 class ErasureFilters(TelnyxFilterSet):
     days = {"date_created_at": "created_at", "date_finished_at": "finished_at"}
-    identity = django_filters.CharFilter(method="by_identity")
+    identity = IdentityFilter(method="by_identity")
     state = django_filters.ChoiceFilter(field_name="state", choices=Erasure.State.choices)
 
     def by_identity(self, erasures: QuerySet[Erasure], name: str, value: str) -> QuerySet[Erasure]:
@@ -129,7 +129,7 @@ class RecordingFilters(TelnyxFilterSet):
     room_id = django_filters.UUIDFilter("room_id")
     session_id = django_filters.UUIDFilter("session_id")
     participant_id = django_filters.UUIDFilter("participant_id")
-    identity = django_filters.CharFilter("participant__identity")
+    identity = IdentityFilter("participant__identity")
     status = django_filters.ChoiceFilter(
         field_name="status", choices=[(word, word) for word in ("completed", "processing")]
     )

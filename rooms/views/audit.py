@@ -18,7 +18,7 @@ from rooms.models import Room
 from rooms.serializers import Record
 from videobroker.api import examples
 from videobroker.api.cursors import CursorPages, each_oldest_first
-from videobroker.api.filters import TelnyxFilterSet
+from videobroker.api.filters import IdentityFilter, TelnyxFilterSet
 from videobroker.api.views import ApiView
 from videobroker.tenants.callers import Caller, CallerKind
 from videobroker.tenants.models import AuditEntry
@@ -31,7 +31,7 @@ class AuditFilters(TelnyxFilterSet):
     action = django_filters.CharFilter("action")
     actor = django_filters.CharFilter("actor")
     room_id = django_filters.UUIDFilter("room_id")
-    identity = django_filters.CharFilter(method="by_identity", label="Whom it was done to.")
+    identity = IdentityFilter(method="by_identity", label="Whom it was done to.")
     outcome = django_filters.ChoiceFilter(field_name="outcome", choices=AuditEntry.Outcome.choices)
 
     def by_identity(self, entries: Any, name: str, value: str) -> QuerySet[AuditEntry]:

@@ -219,6 +219,16 @@ def test_whatever_they_are_chosen_by_just_those_that_fit_are_deleted(
     assert {each for each, film in films.items() if states()[film.pk] == "deleting"} == set(fitting)
 
 
+@pytest.mark.parametrize("identity", ["%20bo", "bo%20", "%0Abo"])
+def test_nobody_is_deleted_by_a_name_that_is_nearly_theirs(
+    acme: Company, studio: Studio, identity: str
+) -> None:
+    film = studio.recorded("bo")
+    assert delete_all(acme, f"filter[identity]={identity}").refusal == (400, "invalid_filter")
+    assert states() == {film.pk: "kept"}
+    assert not AuditEntry.objects.filter(action="recordings.deleted").exists()
+
+
 def test_held_ones_are_skipped_and_named(acme: Company, studio: Studio) -> None:
     held, free = studio.recorded("bo"), studio.recorded("bo", "audio")
     hold(acme, recording_id=held.pk)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rooms.models import Role
 from tokens.models import Grant
 from tokens.serializers import GrantRecord
-from videobroker.api.filters import TelnyxFilterSet
+from videobroker.api.filters import IdentityFilter, TelnyxFilterSet
 from videobroker.api.paging import Pages
 from videobroker.api.problems import not_found
 from videobroker.api.views import ApiView, one
@@ -23,7 +23,7 @@ STATES = [("minting", "minting"), ("open", "open"), ("expired", "expired"), ("re
 class GrantFilters(TelnyxFilterSet):
     days = {"date_created_at": "created_at"}
     room_id = django_filters.UUIDFilter("room_id")
-    identity = django_filters.CharFilter("identity")
+    identity = IdentityFilter("identity")
     state = django_filters.ChoiceFilter(method="by_state", choices=STATES)
 
     def by_state(self, grants: QuerySet[Grant], name: str, value: str) -> QuerySet[Grant]:

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from videobroker.api.problems import Fault, Problem, bad_request
+from videobroker.tenants.identities import ERASED, validate_identity
 
 
 class DayFilter(django_filters.DateFilter):
@@ -49,6 +50,18 @@ class YesNoFilter(django_filters.TypedChoiceFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         words = [(word, word) for word in ("true", "false", "True", "False")]
         super().__init__(*args, choices=words, coerce=_is_true, empty_value=None, **kwargs)
+
+
+class IdentityFilter(django_filters.CharFilter):
+    """A person as the tenant names them, or the pseudonym of one who was erased. It is compared as it was sent, and
+    what can be nobody's is refused: a name that is nearly right would find nobody, or be kept where nobody looks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, strip=False, validators=[_validate_name], **kwargs)
+
+
+def _validate_name(value: str) -> None:
+    validate_identity(value.removeprefix(ERASED))
 
 
 def _is_true(word: str) -> bool:
