@@ -24,7 +24,7 @@ from rooms.serializers.recordings import RecordingRecord
 from rooms.views.audit import AuditEntryRecord
 from videobroker.api.cursors import each_oldest_first
 from videobroker.api.times import iso
-from videobroker.tenants import auditing, forgetting, sign_ins
+from videobroker.tenants import auditing, forgetting, renaming, sign_ins
 from videobroker.tenants.callers import Caller, CallerKind
 from videobroker.tenants.models import AuditEntry, Tenant
 
@@ -174,7 +174,11 @@ def _deliveries(of: Whom) -> Iterator[Json]:
 def _audit(of: Whom) -> Iterator[Json]:
     entries = AuditEntry.objects.of(of.tenant)
     by_them = entries.filter(actor_kind=CallerKind.IDENTITY, actor=of.identity)
-    yield from _told(by_them | entries.about(of.identity), "occurred_at", AuditEntryRecord())
+    users = forgetting.users_of(of.tenant, of.identity)
+    former = {name for user in users for name in renaming.former_names(user)}
+    of_before = entries.filter(subject_kind="user", subject__in=former)
+    about = by_them | entries.about(of.identity) | of_before
+    yield from _told(about, "occurred_at", AuditEntryRecord())
 
 
 def _erasures(of: Whom) -> Iterator[Json]:

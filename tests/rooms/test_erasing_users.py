@@ -22,7 +22,7 @@ from tests.rooms.test_erasing import (
 from tests.tokens.doors import mint
 from tests.tokens.passing import Time, time
 from videobroker.tenants import sign_ins
-from videobroker.tenants.models import User
+from videobroker.tenants.models import AuditEntry, User
 
 __all__ = ["olga", "pseudonyms_are_of_this_database", "studio", "time"]
 
@@ -66,6 +66,35 @@ def test_sign_ins_go_under_whatever_name_somebody_tried(acme: Company, studio: S
     erase(acme)
     assert places_of(USERNAME, MAIL, IDENTITY) == []
     assert not any(kind.objects.exists() for kind in sign_ins.KINDS)
+
+
+def test_what_stands_under_user_names_of_before_goes_as_well(
+    acme: Company, studio: Studio, olga: Client
+) -> None:
+    user = new_user(acme, is_staff=True)
+    assert signs_in_as(USERNAME)
+    for name in ("zarniwoop", "zz9"):
+        assert send(olga, change_path("tenants_user", user), username=name).status_code == 302
+        assert signs_in_as(name)
+    told = acme.back_end.get("/v2/personal_data", {"identity": IDENTITY}).data
+    assert {each["username"] for each in told["sign_ins"]} == {USERNAME, "zarniwoop", "zz9"}
+    renamed = [entry["subject"] for entry in told["audit_entries"] if entry["action"] == "user.renamed"]
+    assert renamed == ["zarniwoop", "zz9"]
+    erase(acme)
+    assert places_of(USERNAME, "zarniwoop", "zz9") == []
+
+
+def test_a_user_name_of_before_that_is_somebody_elses_now_stays_theirs(
+    acme: Company, studio: Studio, olga: Client
+) -> None:
+    user = new_user(acme)
+    send(olga, change_path("tenants_user", user), username="zz9")
+    other = User.objects.create_user(USERNAME, password=PASSWORD, tenant=acme.row, is_staff=True)
+    assert signs_in_as(USERNAME)
+    send(olga, change_path("tenants_user", other), first_name="Zaphod")
+    erase(acme)
+    assert AccessLog.objects.filter(username=USERNAME).exists()
+    assert AuditEntry.objects.filter(action="user.updated", subject=USERNAME).exists()
 
 
 def test_under_a_name_of_somebody_else_they_stay(acme: Company, globex: Company, studio: Studio) -> None:

@@ -3,7 +3,7 @@
 from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
 
-from videobroker.tenants import pseudonyms, sign_ins
+from videobroker.tenants import pseudonyms, renaming, sign_ins
 from videobroker.tenants.models import Tenant, User
 
 
@@ -18,8 +18,9 @@ def users_of(tenant: Tenant, identity: str) -> QuerySet[User]:
 
 
 def names_of(user: User) -> list[str]:
-    """Every name that the user has here."""
-    return [name for name in (user.username, user.get_full_name(), user.email) if name]
+    """Every name that the user has here, and user names of before."""
+    now = (name for name in (user.username, user.get_full_name(), user.email) if name)
+    return [*now, *renaming.former_names(user)]
 
 
 def forget_user(user: User, pseudonym: str) -> None:

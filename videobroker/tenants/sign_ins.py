@@ -7,6 +7,7 @@ from typing import Any, Final
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.db.models import Q, QuerySet
 
+from videobroker.tenants import renaming
 from videobroker.tenants.models import User
 
 KEPT_FOR: Final = timedelta(days=90)
@@ -42,9 +43,9 @@ def forget_old(now: datetime) -> int:
 
 def _of(user: User) -> Iterator[tuple[type[Any], QuerySet[Any]]]:
     """By the user name, and by what else people take for theirs: the same in other letters, the mail address, the
-    identity. What somebody else here goes by as well says nothing about whose it was."""
+    identity, a user name of before. What somebody else here goes by as well says nothing about whose it was."""
     theirs = Q(username=user.username)
-    for name in {user.username, user.email, user.identity} - {""}:
+    for name in {user.username, user.email, user.identity, *renaming.former_names(user)} - {""}:
         if not _is_anothers(name, user):
             theirs |= Q(username__iexact=name)
     for kind in KINDS:

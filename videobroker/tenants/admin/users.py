@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from videobroker.admin.showing import badge, moment
 from videobroker.admin.site import console
 from videobroker.admin.tenancy import OperatorAdmin, RowForm
-from videobroker.tenants import pseudonyms
+from videobroker.tenants import pseudonyms, renaming
 from videobroker.tenants.models import User
 
 if TYPE_CHECKING:
@@ -126,6 +126,12 @@ class UserAdmin(OperatorAdmin, DjangosUserAdmin):
     ) -> HttpResponse:
         context = {"password_url": reverse("admin:auth_user_password_change", args=[object_id])}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A change of the user name is audited with the former one, under which there may be more in the audit."""
+        super().save_model(request, obj, form, change)
+        if change and "username" in form.changed_data:
+            self.audit(request, obj, renaming.RENAMED, {renaming.FORMER: form.initial["username"]})
 
     def subject_of(self, row: User) -> str:
         return row.username
