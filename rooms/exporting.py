@@ -165,7 +165,7 @@ def _operations(of: Whom) -> Iterator[Json]:
 def _deliveries(of: Whom) -> Iterator[Json]:
     """What names them, and what was told of their participants and recordings before it was clear whose they are."""
     people = Participant.objects.of(of.tenant).filter(identity=of.identity).order_by().values("pk")
-    recordings = erasing.films_of(of.tenant, of.identity)[0].order_by().values("pk")
+    recordings = films.of(of.tenant, of.identity)[0].order_by().values("pk")
     about = Q(payload__identity=of.identity) | Q(subject_id__in=people) | Q(subject_id__in=recordings)
     theirs = Delivery.objects.of(of.tenant).filter(about)
     yield from _told(theirs, "created_at", ToldDeliveryRecord())

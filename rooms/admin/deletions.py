@@ -1,5 +1,6 @@
 """The pages of deletions: orders while they are under way, receipts for ever after."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Final
@@ -16,9 +17,9 @@ from django.utils.text import Truncator
 from rooms import deleting
 from rooms.admin.room_bound import rooms_to_decide
 from rooms.models import Deletion, Room
-from rooms.models.deletion import STUBBORN_AFTER
+from rooms.models.deletion import IS_STUBBORN, STUBBORN_AFTER
 from videobroker.admin.acts import Act
-from videobroker.admin.figures import ByTenant, Figure, counted
+from videobroker.admin.figures import MOST_COUNTED, ByTenant, Figure
 from videobroker.admin.showing import EMPTY, badge, moment, structure
 from videobroker.admin.site import console
 from videobroker.admin.tenancy import TenantAdmin
@@ -110,16 +111,23 @@ class DeletionAdmin(TenantAdmin):
         )
 
     def figures(self, request: HttpRequest) -> list[Figure]:
-        blocked = counted(self.get_queryset(request).filter(state=State.BLOCKED))
+        blocked, stubborn = self._troubled(request)
         url = f"{self._list()}?state__exact={State.BLOCKED}"
         alarm = ("bad", -1) if blocked else ("good", 8)
         figures = [Figure("deletions blocked", blocked, url, *alarm)]
-        stubborn = Deletion.objects.stubborn().order_by().values("pk")
-        if failing := counted(self.get_queryset(request).filter(pk__in=stubborn)):
+        if stubborn:
             figures.append(
-                Figure("deletions stubborn", failing, f"{self._list()}?trouble=stubborn", "bad", -1)
+                Figure("deletions stubborn", stubborn, f"{self._list()}?trouble=stubborn", "bad", -1)
             )
         return figures
+
+    def _troubled(self, request: HttpRequest) -> tuple[int, int]:
+        """How many are blocked, and how many are stubborn; counted together up to `MOST_COUNTED`."""
+        is_stubborn = IS_STUBBORN & Q(state__in=Deletion.UNFINISHED)
+        troubled = self.get_queryset(request).filter(Q(state=State.BLOCKED) | is_stubborn)
+        states = Counter(troubled.order_by().values_list("state", flat=True)[:MOST_COUNTED])
+        blocked = states.pop(State.BLOCKED, 0)
+        return blocked, states.total()
 
     def by_tenant(self, tenant_ids: Collection[UUID]) -> list[ByTenant]:
         rows = Deletion.objects.filter(tenant__in=tenant_ids, state=State.BLOCKED)
