@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rooms import holding, layouts, moderation, operations, recognising
+from rooms import doubling, holding, layouts, moderation, operations, recognising
 from rooms.models import Composition, Footage, Operation, Recording, Session
 from rooms.operations import Again, Attempt, Cancelled, Failed, carries_out
 from videobroker import telnyx
@@ -22,8 +21,6 @@ from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.lines import line_of
-
-log = structlog.get_logger(__name__)
 
 Kind = Operation.Kind
 # A film is wanted on the next day as well; who ordered it longer ago has made other plans.
@@ -130,7 +127,9 @@ def compose(attempt: Attempt) -> dict[str, Any]:
     line = line_of(composition.room.account, timeout_secs=attempt.timeout_secs)
     found = _look_for(line, composition, operation)
     if composition.state == Footage.State.DELETED and found is not None:
-        take_back(line, composition, found)
+        doubling.keep_or_take_back(line, composition, found)
+        if composition.state == Footage.State.KEPT:
+            return {"telnyx_id": found.id, "found_again": True}
     if composition.state == Footage.State.DELETED or (
         composition.state == Footage.State.DELETING and not found
     ):
@@ -154,18 +153,6 @@ def _look_for(line: Telnyx, composition: Composition, operation: Operation) -> t
     if found is None and (left := waits_until - timezone.now()) > timedelta(0):
         raise Again("it was sent and nothing was heard; it may show yet", left.total_seconds())
     return found
-
-
-def take_back(line: Telnyx, composition: Composition, found: telnyx.Composition) -> None:
-    """Delete a film at Telnyx that is surely of this order, and that no row of ours stands for. Raises
-    `TelnyxError`."""
-    if recognising.key_of(found) != composition.pk:
-        return
-    log.warning("composition_taken_back", composition=str(composition.pk), telnyx_id=found.id)
-    try:
-        line.delete_composition(found.id)
-    except errors.NotFound:
-        log.info("composition_already_gone", telnyx_id=found.id)
 
 
 def _send(line: Telnyx, composition: Composition, operation: Operation) -> telnyx.Composition:

@@ -1,6 +1,6 @@
 """The daily count of everything that is kept: is it still there? Telnyx is asked for one day of it after another, with
 a mark where it stopped, so the count may be as long as it needs and goes on after any crash. What is not listed is
-asked for by its id before anybody believes that it is gone.
+asked for by its id before anybody believes that it is gone, and a composition by its key as well.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.db.models import QuerySet
 
-from rooms import stocktaking, vanishing
+from rooms import doubling, stocktaking, vanishing
 from rooms.mirroring import Changes
 from rooms.models import AccountCheck, Composition, Deletion, Recording
 from videobroker.telnyx import DateFilter, Telnyx, errors
@@ -117,7 +117,14 @@ class _Turn:
             try:
                 view(kept.telnyx_id)
             except errors.NotFound:
-                self.vanished += vanishing.note(kept)
+                self._note_missing(kept)
+
+    def _note_missing(self, kept: Recording | Composition) -> None:
+        if isinstance(kept, Composition):
+            self.calls += 1
+            if doubling.find_again(self.line, kept) is not None:
+                return
+        self.vanished += vanishing.note(kept)
 
     def _recordings(self) -> QuerySet[Any]:
         return Recording.objects.kept().filter(room__account=self.account)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.response import Response
 
-from rooms import excusing, reaching, vanishing
+from rooms import doubling, excusing, reaching, vanishing
 from rooms.models import Composition, Recording
 from videobroker import telnyx
 from videobroker.api.problems import Fault, Problem, conflict
@@ -86,12 +86,12 @@ def _fresh_link(footage: AnyFootage) -> Secret:
     account = footage.room.account
     try:
         found = _view(line_of(account), footage)
-    except errors.NotFound as error:
-        vanishing.note(footage)
-        told = "Telnyx has the file no more; what was kept of it here is its receipt"
-        raise Problem(404, [Fault("10005", told, "gone_upstream")]) from error
     except errors.TelnyxError as error:
         raise excusing.as_problem(error, account) from error
+    if found is None:
+        vanishing.note(footage)
+        told = "Telnyx has the file no more; what was kept of it here is its receipt"
+        raise Problem(404, [Fault("10005", told, "gone_upstream")])
     account.note_credentials(refused=False, now=timezone.now())
     if found.session_id not in (None, str(footage.session.telnyx_id)):
         log.error("footage_not_as_expected", footage=str(footage.pk), because="it is of another session")
@@ -101,10 +101,14 @@ def _fresh_link(footage: AnyFootage) -> Secret:
     return _trusted(found.download_url, footage)
 
 
-def _view(line: telnyx.Telnyx, footage: AnyFootage) -> telnyx.Recording | telnyx.Composition:
-    if isinstance(footage, Recording):
-        return line.view_recording(str(footage.telnyx_id))
-    return line.view_composition(str(footage.telnyx_id))
+def _view(line: telnyx.Telnyx, footage: AnyFootage) -> telnyx.Recording | telnyx.Composition | None:
+    """What Telnyx has of it; None if that is nothing, of a composition no second copy either."""
+    try:
+        if isinstance(footage, Recording):
+            return line.view_recording(str(footage.telnyx_id))
+        return line.view_composition(str(footage.telnyx_id))
+    except errors.NotFound:
+        return None if isinstance(footage, Recording) else doubling.find_again(line, footage)
 
 
 def _trusted(link: Secret, footage: AnyFootage) -> Secret:

@@ -2,7 +2,7 @@
 
 Telnyx tells when one is completed; should that be lost, it is asked: soon at first, then ever more seldom. And account
 by account all recent ones are gone through, since a film whose order's answer was lost may show later than anybody
-waited for it. Then it is claimed if its order still has none, and deleted if its order has another.
+waited for it. Then it is claimed if its order still has none; if it has another, this is a second copy (`doubling`).
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from django.db.models import QuerySet
 
-from rooms import composing, footage, happenings, holding, recognising, vanishing
+from rooms import composing, doubling, footage, happenings, recognising, vanishing
 from rooms.models import Composition, Footage, Operation
 from rooms.operations import Again
 from videobroker import telnyx
@@ -71,8 +71,7 @@ def ask_about(line: Telnyx, composition: Composition, *, now: datetime) -> None:
         found = None
     if found is not None and not recognising.is_another(composition, found):
         _note(composition, found, now)
-    elif (real := recognising.find(line, composition)) is not None:
-        _point_to(composition, real)
+    elif (real := doubling.find_again(line, composition)) is not None:
         _note(composition, real, now)
     elif found is not None:
         log.error("composition_not_as_expected", composition=str(composition.pk), telnyx_id=found.id)
@@ -87,14 +86,6 @@ def _note(composition: Composition, found: telnyx.Composition, now: datetime) ->
         Composition.objects.filter(pk=composition.pk).update(ask_due_at=None)
     if changes.news:
         happenings.happened(changes)
-
-
-def _point_to(composition: Composition, real: telnyx.Composition) -> None:
-    """The id that was believed is of something else: this one bears the key."""
-    log.warning("composition_found_again", composition=str(composition.pk), telnyx_id=real.id)
-    wrong = Composition.objects.filter(pk=composition.pk, telnyx_id=composition.telnyx_id)
-    if wrong.exclude(state=Footage.State.DELETED).update(telnyx_id=real.id):
-        composition.refresh_from_db(fields=["telnyx_id"])
 
 
 def _give_up(composition: Composition, because: str) -> None:
@@ -126,7 +117,7 @@ def _look_at(line: Telnyx, composition: Composition, found: telnyx.Composition, 
     elif _is_being_ordered(composition):
         return
     elif composition.state == Footage.State.DELETED:
-        composing.take_back(line, composition, found)
+        doubling.keep_or_take_back(line, composition, found)
     elif composition.telnyx_id is None:
         _claim(composition, found, now)
     else:
@@ -159,7 +150,7 @@ def _choose(line: Telnyx, composition: Composition, found: telnyx.Composition, n
     except errors.NotFound:
         known = None
     if known is None or recognising.key_of(known) != composition.pk:
-        _point_to(composition, found)
+        doubling.point_to(composition, found)
         _note(composition, found, now)
-    elif not composition.held and not holding.held_among([composition]):
-        composing.take_back(line, composition, found)
+    else:
+        doubling.take_back(line, composition, found)

@@ -25,8 +25,9 @@ LISTS_LAG: Final = timedelta(hours=1)
 
 
 def note(footage: Recording | Composition) -> bool:
-    """Telnyx has said, asked for this very id, that it does not have it: leave a tombstone with a receipt. False if
-    that was known, or a deletion has begun, which finds out by itself."""
+    """Telnyx has said, asked for this very id, that it does not have it: leave a tombstone with a receipt. Of a
+    composition there may be another with its key: look first (`doubling.find_again`). False if that was known, or a
+    deletion has begun, which finds out by itself."""
     model = type(footage)
     with transaction.atomic():
         kept = model._default_manager.filter(pk=footage.pk, state=Footage.State.KEPT)
@@ -66,26 +67,33 @@ def note(footage: Recording | Composition) -> bool:
 def believe_list(footage: Recording | Composition, now: datetime) -> bool:
     """Telnyx lists what it had said that it did not have: what had vanished is kept again, what was being deleted here
     goes on being deleted. False for what Telnyx said that it had deleted, or did not have only just now."""
-    return _keep_again(footage, now) or _delete_after_all(footage, now)
-
-
-def _keep_again(footage: Recording | Composition, now: datetime) -> bool:
-    """Under the holds there are now, and without the receipt."""
-    model = type(footage)
     vanished = _unproven(footage, now).filter(cause=Deletion.Cause.VANISHED)
+    return _keep_again(footage, vanished) or _delete_after_all(footage, now)
+
+
+def keep_another(composition: Composition, telnyx_id: str) -> bool:
+    """Telnyx has a film of its order under this other id: the composition is that one, and kept again, if it had
+    vanished. False if it had not."""
+    vanished = Deletion.objects.filter(footage_id=composition.pk, cause=Deletion.Cause.VANISHED)
+    return _keep_again(composition, vanished, telnyx_id=telnyx_id)
+
+
+def _keep_again(footage: Recording | Composition, vanished: QuerySet[Deletion], **changes: str) -> bool:
+    """Under the holds there are now, and without the receipt, which is one of `vanished`."""
+    model = type(footage)
     tenant = footage.room.tenant
     with transaction.atomic():
         holding.take_turn(tenant)
         if not vanished.delete()[0]:
             return False
         rows = model._default_manager.filter(pk=footage.pk)
-        rows.filter(state=Footage.State.DELETED).update(state=Footage.State.KEPT)
+        rows.filter(state=Footage.State.DELETED).update(state=Footage.State.KEPT, **changes)
         rows.filter(holding.covering(model)).update(held=True)
         auditing.record(
             HOUSE, f"{footage.kind}.reappeared", tenant=tenant, room_id=footage.room_id,
             subject_kind=footage.kind, subject=footage.pk,
         )  # fmt: skip
-    footage.refresh_from_db(fields=["state", "held"])
+    footage.refresh_from_db(fields=["state", "held", "telnyx_id"])
     log.warning("footage_reappeared", kind=footage.kind, footage=str(footage.pk), room=str(footage.room_id))
     return True
 
