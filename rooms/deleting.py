@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 State = Deletion.State
 Cause = Deletion.Cause
 
-# What a lease is longer than two calls of Telnyx may take: for writing what came of them.
+# What a lease is longer than the calls of Telnyx may take: for writing what came of them.
 LEASE_LEEWAY_SECS: Final = 10.0
 LONGEST_WAIT_SECS: Final = 15.0
 # Before what was changed between being read and being sent is read again.
@@ -173,7 +173,7 @@ def carry_out(case: Case, *, now: datetime) -> Outcome | None:
 
 def _lease(deletion: Deletion) -> bool:
     """Lease it as it was read: whoever leased it since, or took it over, has changed its fence or its cause."""
-    lease = timedelta(seconds=2 * shredding.timeout_secs() + LEASE_LEEWAY_SECS)
+    lease = timedelta(seconds=shredding.longest_secs(deletion.kind) + LEASE_LEEWAY_SECS)
     as_read = due().filter(pk=deletion.pk, fence=deletion.fence, cause=deletion.cause)
     leased = {"state": State.LEASED, "fence": deletion.fence + 1, "attempts": deletion.attempts + 1}
     if not as_read.update(due_at=Now() + lease, **leased):

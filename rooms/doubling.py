@@ -1,6 +1,6 @@
 """Second copies: one order for a composition may have been carried out twice at Telnyx, its answer having been lost.
-Both bear the same key. One of them is the composition; the other is deleted, but not while a hold covers it, and
-becomes the composition if the first is there no more.
+Both bear the same key. One of them is the composition; the other is deleted, at the latest with it, but not while a
+hold covers it. It becomes the composition if the first is there no more.
 """
 
 from uuid import UUID
@@ -50,6 +50,31 @@ def take_back(line: Telnyx, composition: Composition, found: telnyx.Composition)
     if composition.held or holding.held_among([composition]):
         log.info("second_copy_held", composition=str(composition.pk), telnyx_id=found.id)
         return
+    _delete(line, composition, found)
+
+
+def delete_others(line: Telnyx, composition: Composition) -> None:
+    """Delete what bears the key of a composition that is about to be deleted, but for itself. Holds come too late for
+    that as for itself. Raises `TelnyxError`."""
+    for found in _others(line, composition):
+        _delete(line, composition, found)
+
+
+def go_on_with_another(line: Telnyx, composition: Composition) -> bool:
+    """The one that we know is there no more: if another is, let that be it; whether there was one. Raises
+    `TelnyxError`."""
+    others = _others(line, composition)
+    for found in others[:1]:
+        point_to(composition, found)
+    return bool(others)
+
+
+def _others(line: Telnyx, composition: Composition) -> list[telnyx.Composition]:
+    found = recognising.find_all(line, composition)
+    return [each for each in found if UUID(each.id) != composition.telnyx_id]
+
+
+def _delete(line: Telnyx, composition: Composition, found: telnyx.Composition) -> None:
     log.warning("composition_taken_back", composition=str(composition.pk), telnyx_id=found.id)
     try:
         line.delete_composition(found.id)

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 # Runners of one process, and of those one account's.
 AT_ONCE: Final = 8
 AT_ONCE_FOR_ACCOUNT: Final = 4
-# What one deletion asks of Telnyx: to look, and to delete.
+# What one deletion asks of Telnyx: to look, and to delete. Compositions, which are few, take one more.
 CALLS_EACH: Final = 2
 # A further runner is worth its place if the limit gives it so many deletions each time.
 DELETIONS_IN_WINDOW: Final = 3

@@ -49,7 +49,12 @@ def is_another(composition: Composition, found: telnyx.Composition) -> bool:
 def find(line: Telnyx, composition: Composition) -> telnyx.Composition | None:
     """The composition at Telnyx that bears this one's key; of several the one that was made first. Raises
     `TelnyxError`."""
-    return _first(found for found in _of_session(line, composition) if key_of(found) == composition.pk)
+    return _first(find_all(line, composition))
+
+
+def find_all(line: Telnyx, composition: Composition) -> list[telnyx.Composition]:
+    """Everything at Telnyx that bears this one's key. Raises `TelnyxError`."""
+    return [found for found in _of_session(line, composition) if key_of(found) == composition.pk]
 
 
 def find_keyless(line: Telnyx, composition: Composition, *, since: datetime) -> telnyx.Composition | None:

@@ -5,6 +5,9 @@ Looking first makes every attempt harmless to repeat: what a lost answer left un
 And it is the last moment at which something can be wrong without harm: a film of another session, a clock that runs
 ahead, a retention that became longer. Once DELETE was sent there is no way back, which is why that is written down
 before it is sent (`ASKED`).
+
+Of a composition there may be a second copy. It goes before the one that we know, and if that is not there any more it
+is looked at in its place: no receipt says that a composition is gone while Telnyx has another with its key.
 """
 
 from collections import defaultdict
@@ -17,13 +20,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, QuerySet
 
-from rooms import recognising, retaining
+from rooms import doubling, recognising, retaining
 from rooms.models import Composition, Deletion, Footage, Operation, Recording, TelnyxRoom
 from videobroker import telnyx
 from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants.lines import line_of
 
-# Of each of the two calls, at most. Nobody waits for it, but others wait behind it.
+# Of each call, at most. Nobody waits for it, but others wait behind it.
 TIMEOUT_SECS: Final = 8.0
 # Stands in a deletion's `answer` from just before DELETE is first sent until Telnyx answers.
 ASKED: Final = "asked, no answer yet"
@@ -126,16 +129,25 @@ def attempt(case: Case, *, now: datetime) -> Outcome | None:
         telnyx_id = Composition.objects.values_list("telnyx_id", flat=True).get(pk=footage.pk)
         if telnyx_id is None:
             return Gone("never made")
+        footage.telnyx_id = telnyx_id
     line = line_of(deletion.account, timeout_secs=timeout_secs())
     found = _look(line, deletion, telnyx_id)
     judged = Gone("404 to GET") if found is None else _objection(case, footage, found, now)
     if isinstance(judged, Gone | Blocked) and not _is_known_as(footage, telnyx_id):
         return None
     if judged is not None:
-        return judged
+        return None if isinstance(judged, Gone) and _is_there_twice(line, footage) else judged
     if not _about_to_ask(deletion, footage, telnyx_id):
         return None
+    if isinstance(footage, Composition):
+        doubling.delete_others(line, footage)
     return _delete(line, deletion, telnyx_id)
+
+
+def longest_secs(kind: str) -> float:
+    """How long the calls of one attempt may take: to look and to delete, and of a composition to look for others."""
+    calls = 2 if kind == Deletion.Kind.RECORDING else 3
+    return calls * timeout_secs()
 
 
 def timeout_secs() -> float:
@@ -149,6 +161,11 @@ def is_being_made(footage: AnyFootage) -> bool:
     orders = Operation.objects.filter(room=footage.room_id, kind=Operation.Kind.COMPOSE)
     its = orders.filter(arguments__composition_id=str(footage.pk))
     return its.filter(state__in=Operation.UNFINISHED).exists()
+
+
+def _is_there_twice(line: Telnyx, footage: AnyFootage) -> bool:
+    """Whether Telnyx has a second copy of what it has no more: then that is the film, to be looked at like any."""
+    return isinstance(footage, Composition) and doubling.go_on_with_another(line, footage)
 
 
 def _look(line: Telnyx, deletion: Deletion, telnyx_id: UUID) -> telnyx.Recording | telnyx.Composition | None:

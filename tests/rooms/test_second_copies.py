@@ -1,9 +1,10 @@
 """A composition whose order's answer was lost may be at Telnyx twice. While a hold covers it both stay, and the last of
-them is never taken for one too many."""
+them is never taken for one too many. With the composition both are deleted."""
 
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from rooms import operations, rounds
@@ -11,11 +12,14 @@ from rooms.following import BELIEVED_GONE_AFTER
 from rooms.models import AccountCheck, Composition, Deletion
 from tests.asking import Json
 from tests.cast import Company
-from tests.rooms.ageing import carry_out_once
+from tests.rooms.ageing import assert_never_in_bulk, carry_out_once, deleted_at_telnyx, receipt
 from tests.rooms.compositions import OURS, CuttingRoom, cutting_room, path
+from tests.rooms.deletions import begun
+from tests.rooms.dying import Step, dies_at
 from tests.rooms.orders import settle
 
 __all__ = ["cutting_room"]
+LIST, DELETE = "list_room_compositions", "delete_room_composition"
 
 
 def second_copy(cutting_room: CuttingRoom, composition: Composition) -> str:
@@ -135,3 +139,111 @@ def test_one_that_is_asked_about_is_its_second_copy_if_it_vanished(cutting_room:
     cutting_room.asks_about(composition)
     composition.refresh_from_db()
     assert (str(composition.telnyx_id), composition.state) == (copy, "kept")
+
+
+# --- Deleted with it --------------------------------------------------------------------------------------
+
+
+def test_a_second_copy_goes_with_the_composition_however_late_its_hold_is_lifted(
+    cutting_room: CuttingRoom,
+) -> None:
+    composition = cutting_room.completed()
+    copy = second_copy(cutting_room, composition)
+    hold = held(cutting_room)
+    cutting_room.goes_through()
+    assert len(ids_at_telnyx(cutting_room, composition)) == 2
+    lifted(cutting_room, hold)
+    assert cutting_room.back_end.delete(path(composition)).status == 204
+    carry_out_once()
+    assert deleted_at_telnyx(cutting_room.simulator) == [copy, str(composition.telnyx_id)]
+    assert receipt(composition).answer == "204 to DELETE"
+    assert_never_in_bulk(cutting_room.simulator)
+
+
+@pytest.mark.parametrize("operation", [LIST, DELETE])
+def test_there_is_no_receipt_before_a_second_copy_could_be_deleted(
+    cutting_room: CuttingRoom, operation: str
+) -> None:
+    composition = cutting_room.completed()
+    second_copy(cutting_room, composition)
+    assert cutting_room.back_end.delete(path(composition)).status == 204
+    cutting_room.simulator.fault("status", operation, status=503, times=1)
+    carry_out_once()
+    assert len(ids_at_telnyx(cutting_room, composition)) == 2
+    assert not Deletion.objects.filter(state="done").exists()
+    carry_out_once()
+    assert ids_at_telnyx(cutting_room, composition) == []
+    assert receipt(composition).answer == "204 to DELETE"
+
+
+def test_a_second_copy_is_deleted_in_the_place_of_one_that_vanished(cutting_room: CuttingRoom) -> None:
+    composition = cutting_room.completed()
+    copy = second_copy(cutting_room, composition)
+    lost_at_telnyx(cutting_room, composition)
+    assert cutting_room.back_end.delete(path(composition)).status == 204
+    carry_out_once()
+    assert not Deletion.objects.filter(state="done").exists()
+    carry_out_once()
+    assert ids_at_telnyx(cutting_room, composition) == []
+    assert (receipt(composition).answer, str(receipt(composition).telnyx_id)) == ("204 to DELETE", copy)
+
+
+def test_a_second_copy_in_the_place_of_one_that_vanished_is_kept_if_its_retention_is_not_over(
+    cutting_room: CuttingRoom,
+) -> None:
+    composition = cutting_room.completed()
+    copy = second_copy(cutting_room, composition)
+    begun(composition)
+    lost_at_telnyx(cutting_room, composition)
+    carry_out_once()
+    carry_out_once()
+    assert ids_at_telnyx(cutting_room, composition) == [copy]
+    composition.refresh_from_db()
+    assert (composition.state, str(composition.telnyx_id)) == ("kept", copy)
+    assert not Deletion.objects.exists()
+
+
+def test_what_bears_another_key_or_none_is_not_deleted_with_a_composition(cutting_room: CuttingRoom) -> None:
+    composition, other = cutting_room.completed(), cutting_room.completed()
+    body = {"session_id": str(composition.session.telnyx_id)}
+    keyless = cutting_room.simulator.api(
+        "POST", "/room_compositions", key=key_of(cutting_room), json=body
+    ).json()["data"]["id"]
+    assert cutting_room.back_end.delete(path(composition)).status == 204
+    carry_out_once()
+    assert {each["id"] for each in cutting_room.films()} == {str(other.telnyx_id), keyless}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "step",
+    [
+        Step("rooms.shredding", "_about_to_ask", "return"),
+        Step("rooms.doubling", "_delete", "call"),
+        Step("rooms.doubling", "_delete", "return"),
+        Step("rooms.shredding", "_delete", "return"),
+    ],
+    ids=str,
+)
+def test_killed_while_both_are_deleted_it_goes_on(cutting_room: CuttingRoom, step: Step) -> None:
+    composition = cutting_room.completed()
+    copy = second_copy(cutting_room, composition)
+    assert cutting_room.back_end.delete(path(composition)).status == 204
+    assert dies_at(step, carry_out_once)
+    Deletion.objects.filter(state="leased").update(due_at=Now())
+    carry_out_once()
+    assert deleted_at_telnyx(cutting_room.simulator) == [copy, str(composition.telnyx_id)]
+    assert receipt(composition).answer in ("204 to DELETE", "404 to GET")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_once_a_second_copy_was_put_in_its_place_it_goes_on(cutting_room: CuttingRoom) -> None:
+    composition = cutting_room.completed()
+    copy = second_copy(cutting_room, composition)
+    lost_at_telnyx(cutting_room, composition)
+    assert cutting_room.back_end.delete(path(composition)).status == 204
+    assert dies_at(Step("rooms.doubling", "go_on_with_another", "return"), carry_out_once)
+    Deletion.objects.filter(state="leased").update(due_at=Now())
+    carry_out_once()
+    assert ids_at_telnyx(cutting_room, composition) == []
+    assert str(receipt(composition).telnyx_id) == copy
