@@ -15,8 +15,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from rooms import keeping, operations, removing
-from rooms.models import Attribution, Ban, Member, Operation, Participant, Role, Room, Session
+from rooms import keeping, operations, removing, rights
+from rooms.models import Attribution, Ban, Operation, Participant, Room, Session
 from rooms.operations import Attempt, Cancelled, carries_out
 from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants import auditing
@@ -243,8 +243,7 @@ def may_still(operation: Operation, scope: str) -> bool:
     """Rights are read again when an order is carried out: they may have been lost since it was given."""
     kind, _, subject = operation.ordered_by.partition(":")
     if kind == CallerKind.IDENTITY:
-        members = Member.objects.filter(room=operation.room_id, identity=subject, role=Role.MODERATOR)
-        return members.exists() and not operation.room.tenant.is_suspended
+        return rights.decides(operation.room, subject) and not operation.room.tenant.is_suspended
     if kind == CallerKind.API_KEY:
         keys = ApiKey.objects.filter(pk=subject, tenant=operation.tenant_id, revoked_at=None)
         key = keys.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).first()

@@ -42,14 +42,17 @@ def require_sight(room: Room, caller: Caller) -> None:
 
 
 def is_moderator(room: Room, caller: Caller) -> bool:
-    """Whether the caller may decide about others in the room (a back end may what its scopes say). Who is banned from
-    it may not, or they would lift the ban themselves."""
-    return caller.is_back_end or (role_in(room, caller) == Role.MODERATOR and not _is_banned(room, caller))
+    """Whether the caller may decide about others in the room (a back end may what its scopes say)."""
+    return caller.is_back_end or (caller.identity is not None and decides(room, caller.identity))
 
 
-def _is_banned(room: Room, caller: Caller) -> bool:
-    bans = Ban.objects.against(room.tenant_id, caller.identity or "").from_room(room.pk)
-    return bans.in_force(timezone.now()).exists()
+def decides(room: Room, identity: str) -> bool:
+    """Whether this person decides about others in the room now: a moderator does. Who is banned from it does not, or
+    they would lift the ban themselves."""
+    if not Member.objects.filter(room=room, identity=identity, role=Role.MODERATOR).exists():
+        return False
+    bans = Ban.objects.against(room.tenant_id, identity).from_room(room.pk)
+    return not bans.in_force(timezone.now()).exists()
 
 
 def require_moderator(room: Room, caller: Caller) -> None:

@@ -200,6 +200,15 @@ def test_who_has_lost_the_right_meanwhile_gets_no_film(cutting_room: CuttingRoom
     assert cutting_room.made() == 0
 
 
+def test_who_was_banned_meanwhile_gets_no_film(cutting_room: CuttingRoom, acme: Company) -> None:
+    asked = cutting_room.ask(acme.person("ana"))
+    bans = f"/v2/rooms/{cutting_room.studio.room['id']}/bans"
+    assert acme.back_end.post(bans, {"identity": "ana"}).status == 201
+    settle()
+    assert "not_authorized" in row(asked.data).failed_because
+    assert cutting_room.made() == 0
+
+
 def test_lists_are_filtered_as_telnyxs(cutting_room: CuttingRoom, acme: Company) -> None:
     complete, ordered = cutting_room.completed(), cutting_room.ordered()
 

@@ -45,6 +45,27 @@ def test_who_is_in_is_put_out_by_the_ban_itself(gathering: Gathering, bo: str, e
     assert not gathering.is_in(bo)
 
 
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_what_a_moderator_ordered_before_is_not_carried_out(
+    gathering: Gathering, bo: str, everywhere: bool
+) -> None:
+    ana = gathering.company.person("ana")
+    ordered = [gathering.acts(ana, action) for action in ("kick", "mute", "unmute", "end")]
+    ban(gathering, "ana", everywhere=everywhere)
+    for answer in ordered:
+        done = gathering.done(answer)
+        assert (done.state, done.last_error.split(":")[0]) == ("cancelled", "not_authorized")
+    assert gathering.is_in(bo)
+
+
+def test_what_a_moderator_ordered_is_carried_out_once_the_ban_is_over(gathering: Gathering, bo: str) -> None:
+    ordered = gathering.acts(gathering.company.person("ana"), "end")
+    banned = ban(gathering, "ana")
+    assert gathering.company.back_end.delete(f"/v2/bans/{banned['id']}").status == 204
+    assert gathering.done(ordered).state == "succeeded"
+    assert not gathering.is_in(bo)
+
+
 def test_the_others_stay(gathering: Gathering, bo: str) -> None:
     ana = gathering.comes("ana")
     gathering.hear()
