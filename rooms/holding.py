@@ -132,8 +132,9 @@ def told(holds: models.QuerySet[Hold]) -> str:
 def place(caller: Caller, tenant: Tenant, subject: dict[str, Any], *, reason: str, holder: str) -> Placed:
     """Hold what `subject` names: one of `room`, `identity`, `recording`, `composition`.
 
-    Raises `Problem` (409 `deletion_begun`) for a recording or composition whose deletion has begun: that cannot be
-    stopped. On a room or a person the hold is placed, and what it came too late for is named in the answer.
+    Raises `Problem` (409 `deletion_begun`) for a recording or composition whose deletion has begun, or is done by now:
+    that cannot be stopped, and the hold would hold nothing. On a room or a person the hold is placed, and what it came
+    too late for is named in the answer.
     """
     with transaction.atomic():
         take_turn(tenant)
@@ -145,12 +146,13 @@ def place(caller: Caller, tenant: Tenant, subject: dict[str, Any], *, reason: st
             **subject,
         )
         hold.refresh_from_db(fields=["placed_at"])
+        held_now = 0
         too_late: list[Footage] = []
         for model in FOOTAGE:
             covered = _covered_by(hold, model)
-            covered.filter(state=Footage.State.KEPT).in_turn().update(held=True)
+            held_now += covered.filter(state=Footage.State.KEPT).in_turn().update(held=True)
             too_late += covered.filter(state=Footage.State.DELETING)
-        if too_late and (hold.recording_id or hold.composition_id):
+        if not held_now and (hold.recording_id or hold.composition_id):
             raise conflict("deletion_begun", "its deletion has begun and cannot be stopped any more")
         _audit(caller, "hold.placed", hold)
     return Placed(hold, too_late)

@@ -1,0 +1,65 @@
+"""What is deleted between being found and being written: whoever would have kept it is told that it is too late."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from rooms import deleting
+from rooms.models import Composition, Deletion, Hold, Recording
+from tests.cast import Company
+from tests.rooms.ageing import carry_out_once
+from tests.rooms.films import Studio, studio
+from tests.rooms.test_holds import composed, place
+
+__all__ = ["studio"]
+Act = Callable[[Recording | Composition], None]
+every_kind = pytest.mark.parametrize("kind", ["recording", "composition"])
+
+
+def film_of(studio: Studio, kind: str) -> Recording | Composition:
+    film = studio.recorded("bo")
+    return film if kind == "recording" else composed(film)
+
+
+def begins(film: Recording | Composition) -> None:
+    """Its deletion begins."""
+    assert deleting.begin(film, cause=Deletion.Cause.ORDERED, ordered_by="test")
+
+
+def goes(film: Recording | Composition) -> None:
+    """Its deletion begins and is done."""
+    begins(film)
+    carry_out_once()
+
+
+@contextmanager
+def when_first_found(film: Recording | Composition, act: Act) -> Iterator[None]:
+    """It is done to the film just after the first look at films of its kind."""
+    table = f'FROM "{film._meta.db_table}"'
+    is_done = False
+
+    def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal is_done
+        found = execute(sql, params, many, context)
+        if not is_done and sql.startswith("SELECT") and table in sql:
+            is_done = True
+            act(film)
+        return found
+
+    with connection.execute_wrapper(look):
+        yield
+    assert is_done
+
+
+@every_kind
+@pytest.mark.parametrize(("act", "state"), [(begins, "deleting"), (goes, "deleted")])
+def test_a_hold_on_it_is_not_placed(acme: Company, studio: Studio, kind: str, act: Act, state: str) -> None:
+    film = film_of(studio, kind)
+    with when_first_found(film, act):
+        refused = place(acme.back_end, **{f"{kind}_id": film.pk})
+    film.refresh_from_db()
+    assert (refused.refusal, film.state) == ((409, "deletion_begun"), state)
+    assert Hold.objects.count() == 0
