@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from rooms.models import RETENTION_FLOOR, Composition, Footage, Recording, Room, TenantRetention
 from rooms.models.footage import FootageQuerySet
-from videobroker.api.problems import invalid
+from videobroker.api.problems import conflict, invalid
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller
 from videobroker.tenants.models import Tenant
@@ -76,7 +76,8 @@ def policy_of(footage: AnyFootage) -> dict[str, Any]:
 
 
 def retain(caller: Caller, footage: AnyFootage, until: datetime | None, *, now: datetime) -> None:
-    """Keep it until then, or with None as its room says. Raises `Problem` (422) for a time less than a day from now."""
+    """Keep it until then, or with None as its room says. Raises `Problem`: 422 for a time less than a day from now, 409
+    `deletion_begun` for what is being deleted, or gone, by now."""
     if until is not None and until < now + RETENTION_FLOOR:
         told = (
             "give a time at least a day from now: nothing expires sooner than that, so it can be taken back"
@@ -85,7 +86,7 @@ def retain(caller: Caller, footage: AnyFootage, until: datetime | None, *, now: 
     with transaction.atomic():
         rows = type(footage)._default_manager.filter(pk=footage.pk, state=Footage.State.KEPT)
         if not rows.update(retain_until=until, updated_at=now):
-            return
+            raise conflict("deletion_begun", "its deletion has begun and cannot be stopped any more")
         if until is not None:
             move(rows.exclude(expires_at=None), Value(until), now)
         else:

@@ -106,7 +106,7 @@ class OneCompositionView(CompositionView):
 
     scopes = {"GET": "recordings:read", "PATCH": "recordings:write", "DELETE": "recordings:write"}
     for_people = {"GET": "moderators", "DELETE": "moderators"}
-    refuses = {"DELETE": ("held",)}
+    refuses = {"PATCH": ("deletion_begun",), "DELETE": ("held",)}
 
     @extend_schema(operation_id="view_room_composition")
     def get(self, request: Request, composition_id: UUID) -> Response:

@@ -92,7 +92,7 @@ class OneRecordingView(RecordingView):
 
     scopes = {"GET": "recordings:read", "PATCH": "recordings:write", "DELETE": "recordings:write"}
     for_people = {"GET": "moderators", "DELETE": "moderators"}
-    refuses = {"DELETE": ("held",)}
+    refuses = {"PATCH": ("deletion_begun",), "DELETE": ("held",)}
 
     @extend_schema(operation_id="view_room_recording")
     def get(self, request: Request, recording_id: UUID) -> Response:

@@ -15,6 +15,7 @@ from tests.admin.forms import act_path, change_path
 from tests.cast import Company
 from tests.rooms.ageing import carry_out_once, days_pass
 from tests.rooms.films import Studio, studio
+from tests.rooms.test_deleted_meanwhile import begins, when_first_found
 from tests.scenes import remembered
 from tests.simulated import Simulator
 from tests.tokens.doors import audited
@@ -257,6 +258,13 @@ class TestKeeping:
         assert "30 days, by its tenant" in page(olga, film)
         entries = AuditEntry.objects.filter(action="recording.retained", actor="olga", tenant=film.tenant_id)
         assert entries.count() == 2
+
+    def test_what_is_deleted_meanwhile_is_not_said_to_be_kept(self, olga: Client, film: Recording) -> None:
+        with when_first_found(film, begins):
+            told = press(olga, film, "retain", until="2040-01-01T00:00")
+        assert "Its deletion has begun" in told
+        film.refresh_from_db()
+        assert (film.state, film.retain_until) == ("deleting", None)
 
     def test_less_than_a_day_is_refused(self, olga: Client, film: Recording) -> None:
         soon = timezone.now() + timedelta(hours=3)

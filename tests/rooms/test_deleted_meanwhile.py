@@ -13,6 +13,7 @@ from tests.cast import Company
 from tests.rooms.ageing import carry_out_once
 from tests.rooms.films import Studio, studio
 from tests.rooms.test_holds import composed, place
+from videobroker.tenants.models import AuditEntry
 
 __all__ = ["studio"]
 Act = Callable[[Recording | Composition], None]
@@ -35,6 +36,9 @@ def goes(film: Recording | Composition) -> None:
     carry_out_once()
 
 
+every_act = pytest.mark.parametrize(("act", "state"), [(begins, "deleting"), (goes, "deleted")])
+
+
 @contextmanager
 def when_first_found(film: Recording | Composition, act: Act) -> Iterator[None]:
     """It is done to the film just after the first look at films of its kind."""
@@ -55,7 +59,7 @@ def when_first_found(film: Recording | Composition, act: Act) -> Iterator[None]:
 
 
 @every_kind
-@pytest.mark.parametrize(("act", "state"), [(begins, "deleting"), (goes, "deleted")])
+@every_act
 def test_a_hold_on_it_is_not_placed(acme: Company, studio: Studio, kind: str, act: Act, state: str) -> None:
     film = film_of(studio, kind)
     with when_first_found(film, act):
@@ -63,3 +67,17 @@ def test_a_hold_on_it_is_not_placed(acme: Company, studio: Studio, kind: str, ac
     film.refresh_from_db()
     assert (refused.refusal, film.state) == ((409, "deletion_begun"), state)
     assert Hold.objects.count() == 0
+
+
+@every_kind
+@every_act
+@pytest.mark.parametrize("until", ["2040-01-01T00:00:00Z", None])
+def test_it_is_not_said_to_be_kept_longer(
+    acme: Company, studio: Studio, kind: str, act: Act, state: str, until: str | None
+) -> None:
+    film = film_of(studio, kind)
+    with when_first_found(film, act):
+        refused = acme.back_end.patch(f"/v2/room_{kind}s/{film.pk}", {"retain_until": until})
+    film.refresh_from_db()
+    assert (refused.refusal, film.state, film.retain_until) == ((409, "deletion_begun"), state, None)
+    assert not AuditEntry.objects.filter(action=f"{kind}.retained").exists()
