@@ -48,11 +48,12 @@ def discard(caller: Caller, footage: Recording | Composition) -> Deletion:
         if deletion is not None:
             auditing.record(caller, f"{footage.kind}.deleted", **_subject(footage))
             return deletion
-    holds = holding.holds_on(footage)
-    if not holds:
+    if not holding.held_among([footage]):
         raise not_found()
     auditing.record(caller, f"{footage.kind}.deleted", **_subject(footage), refused_because="held")
-    raise conflict("held", f"{holding.told_to(caller, holds)}. Lift what holds it before it can be deleted")
+    holds = holding.holds_on(footage)
+    advice = ". Lift what holds it before it can be deleted" if holds else ""
+    raise conflict("held", f"{holding.told_to(caller, holds)}{advice}")
 
 
 def discard_all(

@@ -47,7 +47,7 @@ def take_back(line: Telnyx, composition: Composition, found: telnyx.Composition)
     the composition. Raises `TelnyxError`."""
     if recognising.key_of(found) != composition.pk:
         return
-    if composition.held or holding.held_among([composition]):
+    if holding.held_among([composition]):
         log.info("second_copy_held", composition=str(composition.pk), telnyx_id=found.id)
         return
     _delete(line, composition, found)

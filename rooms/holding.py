@@ -27,6 +27,11 @@ from videobroker.tenants.models import Tenant
 
 # So many holds are named to somebody who would delete what they cover.
 MOST_TOLD: Final = 5
+# Of what is marked as held where it is not known any more which hold once covered it (`lift`).
+NAMED_BY_NONE: Final = (
+    "held: it is marked as held, though none of the holds in force names it any more. "
+    "It is free when a back end, or an operator, has lifted the last hold of the tenant"
+)
 FOOTAGE: Final[tuple[type[Recording] | type[Composition], ...]] = (Recording, Composition)
 
 
@@ -123,10 +128,10 @@ def told_to(caller: Caller, holds: models.QuerySet[Hold]) -> str:
 
 
 def told(holds: models.QuerySet[Hold]) -> str:
-    """The holds in words: what each is, who answers for it, and why."""
+    """The holds on something in words: what each is, who answers for it, and why. Without any it is only marked."""
     named = [f"hold {hold.pk} of {hold.holder} ({hold.reason})" for hold in holds[:MOST_TOLD]]
     more = ["and others"] if holds[MOST_TOLD : MOST_TOLD + 1] else []
-    return "held: " + "; ".join([*named, *more])
+    return "held: " + "; ".join([*named, *more]) if named else NAMED_BY_NONE
 
 
 def place(caller: Caller, tenant: Tenant, subject: dict[str, Any], *, reason: str, holder: str) -> Placed:
@@ -199,12 +204,15 @@ def _covered_by(hold: Hold, model: type[Recording] | type[Composition]) -> Foota
 
 
 def held_among(rows: Sequence[Footage]) -> set[Any]:
-    """The ids of those of `rows`, all of one model, that a hold covers."""
+    """The ids of those of `rows`, all of one model, that are held: a hold covers them, or they are marked, as what one
+    has covered is until it is lifted."""
     if not rows:
         return set()
     model: Any = type(rows[0])
     return set(
-        model.objects.filter(covering(model), pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
+        model.objects.filter(Q(held=True) | covering(model), pk__in=[row.pk for row in rows]).values_list(
+            "pk", flat=True
+        )
     )
 
 

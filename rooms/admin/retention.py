@@ -48,14 +48,14 @@ def kept_until(footage: AnyFootage, now: datetime) -> SafeString | str:
 
 
 def mark_held(films: Sequence[AnyFootage]) -> None:
-    """Note on each of these, all of one model, whether a hold covers it. One query."""
+    """Note on each of these, all of one model, whether it is held. One query."""
     held = holding.held_among(films)
     for footage in films:
-        footage.is_held = footage.held or footage.pk in held  # type: ignore[union-attr]  # for `is_held`, which reads it
+        footage.is_held = footage.pk in held  # type: ignore[union-attr]  # for `is_held`, which reads it
 
 
 def is_held(footage: AnyFootage) -> bool:
-    """Whether a hold covers it, as `mark_held` has found."""
+    """Whether it is held, as `mark_held` has found."""
     found: bool = footage.is_held  # type: ignore[union-attr]  # put there by `mark_held`
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rooms.models import Deletion, Recording
+from rooms.models import Deletion, Participant, Recording
 from tests.asking import Answer
 from tests.cast import Company
 from tests.rooms.ageing import carry_out_due
@@ -112,6 +112,31 @@ def test_what_is_held_is_not_deleted_and_it_is_said_who_holds_it(acme: Company, 
     assert hold_id in refused.error["detail"]
     assert "Legal" in refused.error["detail"]
     assert AuditEntry.objects.get(action="recording.deleted").reason == "held"
+    acme.back_end.delete(f"/v2/holds/{hold_id}")
+    assert acme.back_end.delete(path_of(film)).status == 204
+
+
+def marked_alone(acme: Company, studio: Studio) -> tuple[Recording, str]:
+    """A recording that a hold has covered which names it no more, and that hold: as if what bo showed had been told
+    otherwise since."""
+    film = studio.recorded("bo")
+    hold_id = hold(acme, identity="bo")
+    Participant.objects.filter(pk=film.participant_id).update(identity=None, shown_identity=None)
+    return film, hold_id
+
+
+def test_what_is_marked_as_held_is_not_deleted_though_no_hold_names_it_any_more(
+    acme: Company, studio: Studio
+) -> None:
+    film, hold_id = marked_alone(acme, studio)
+    assert acme.back_end.get(path_of(film)).data["held"] is True
+    refused = acme.back_end.delete(path_of(film))
+    assert refused.refusal == (409, "held")
+    assert "none of the holds in force names it" in refused.error["detail"]
+    assert "back end" in refused.error["detail"]
+    assert acme.person("ana").delete(path_of(film)).refusal == (409, "held")
+    assert [(outcome, reason) for _, outcome, reason in tries(film)] == [("refused", "held")] * 2
+    assert studio.is_at_telnyx(film)
     acme.back_end.delete(f"/v2/holds/{hold_id}")
     assert acme.back_end.delete(path_of(film)).status == 204
 
@@ -227,6 +252,12 @@ def test_nobody_is_deleted_by_a_name_that_is_nearly_theirs(
     assert delete_all(acme, f"filter[identity]={identity}").refusal == (400, "invalid_filter")
     assert states() == {film.pk: "kept"}
     assert not AuditEntry.objects.filter(action="recordings.deleted").exists()
+
+
+def test_what_is_only_marked_as_held_is_named_as_well(acme: Company, studio: Studio) -> None:
+    film, _ = marked_alone(acme, studio)
+    answer = acme.back_end.delete(f"{RECORDINGS}?filter[all]=true")
+    assert answer.data == {"room_recordings": 0, "held_count": 1, "held": [str(film.pk)]}
 
 
 def test_held_ones_are_skipped_and_named(acme: Company, studio: Studio) -> None:
