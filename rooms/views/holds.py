@@ -46,6 +46,7 @@ class HoldsView(ApiView):
     def post(self, request: Request) -> Response:
         """Place a legal hold: what it covers is deleted by nobody and nothing until it is lifted, be it retention,
         somebody's order, the deletion of the room or the erasure of a person."""
+        self._check_that_it_is_there()
         caller = self.caller
         holder = self.body.get("holder") or f"{caller.kind}:{caller.subject}"
         placed = holding.place(caller, self.tenant, self.subject, reason=self.body["reason"], holder=holder)
@@ -54,7 +55,8 @@ class HoldsView(ApiView):
         return one(PlacedHoldRecord(hold).data, 201)
 
     def _subject(self) -> dict[str, Any]:
-        """What the body names, if it is there and the caller may hold it. Raises `Problem`; a refusal is audited."""
+        """What the body names, if the caller may hold it, be it there or gone. Raises `Problem`; a refusal is audited,
+        so this is outside of the transaction that it would roll back."""
         if "room_id" in self.body:
             return {"room": self._room(self.body["room_id"])}
         if "recording_id" in self.body:
@@ -83,11 +85,17 @@ class HoldsView(ApiView):
             rights.require_moderator(room, self.caller)
         return room
 
+    def _check_that_it_is_there(self) -> None:
+        """Raise `not_found` for a film that is gone. To be asked only of a new hold: the answer to one that was placed
+        while the film was there stays what it was, for whoever asks with the same Idempotency-Key."""
+        if any(isinstance(on, Footage) and on.state == Footage.State.DELETED for on in self.subject.values()):
+            raise not_found()
+
     def _footage(self, rows: Any, footage_id: UUID) -> Any:
-        there = rows.exclude(state=Footage.State.DELETED).select_related("room", "room__tenant")
+        rows = rows.select_related("room", "room__tenant")
         if not self.caller.is_back_end:
-            there = there.filter(room__deleted_at=None)
-        found: Footage | None = there.filter(pk=footage_id).first()
+            rows = rows.filter(room__deleted_at=None)
+        found: Footage | None = rows.filter(pk=footage_id).first()
         if found is None or not (self.caller.is_back_end or rights.is_moderator(found.room, self.caller)):
             raise not_found()
         return found

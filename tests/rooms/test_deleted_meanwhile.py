@@ -1,4 +1,5 @@
-"""What is deleted between being found and being written: whoever would have kept it is told that it is too late."""
+"""What is deleted between being found and being written, or asked for twice: whoever would have kept it is told that it
+is too late, and what was answered before is answered again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from rooms.models import Composition, Deletion, Hold, Recording
 from tests.cast import Company
 from tests.rooms.ageing import carry_out_once
 from tests.rooms.films import Studio, studio
-from tests.rooms.test_holds import composed, place
+from tests.rooms.test_holds import HOLDS, composed, place
 from videobroker.tenants.models import AuditEntry
 
 __all__ = ["studio"]
@@ -81,3 +82,30 @@ def test_it_is_not_said_to_be_kept_longer(
     film.refresh_from_db()
     assert (refused.refusal, film.state, film.retain_until) == ((409, "deletion_begun"), state, None)
     assert not AuditEntry.objects.filter(action=f"{kind}.retained").exists()
+
+
+@every_kind
+@pytest.mark.parametrize("who", ["back end", "moderator"])
+def test_the_answer_to_a_hold_stays_the_same_though_it_is_gone_since(
+    acme: Company, studio: Studio, kind: str, who: str
+) -> None:
+    film = film_of(studio, kind)
+    asker = acme.back_end if who == "back end" else acme.person("ana")
+    body = {f"{kind}_id": str(film.pk), "reason": "case 7"}
+    placed = asker.post(HOLDS, body, Idempotency_Key="once")
+    assert placed.status == 201
+    assert acme.back_end.delete(f"{HOLDS}/{placed.data['id']}").status == 204
+    goes(film)
+    again = asker.post(HOLDS, body, Idempotency_Key="once")
+    assert (again.status, again.raw) == (201, placed.raw)
+    assert Hold.objects.count() == 1
+    for key in ({"Idempotency_Key": "twice"}, {}):
+        assert asker.post(HOLDS, body, **key).refusal == (404, "not_found")
+
+
+def test_who_may_not_hold_it_is_not_answered_what_was_answered_before(acme: Company, studio: Studio) -> None:
+    film = studio.recorded("bo")
+    body, ana = {"recording_id": str(film.pk), "reason": "case 7"}, acme.person("ana")
+    assert ana.post(HOLDS, body, Idempotency_Key="once").status == 201
+    assert acme.back_end.post("/v2/bans", {"identity": "ana"}).status == 201
+    assert ana.post(HOLDS, body, Idempotency_Key="once").refusal == (404, "not_found")
