@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from rooms import doubling, holding, layouts, moderation, operations, recognising
+from rooms import doubling, holding, layouts, mirroring, moderation, operations, recognising
 from rooms.models import Composition, Footage, Operation, Recording, Session
 from rooms.operations import Again, Attempt, Cancelled, Failed, carries_out
 from videobroker import telnyx
@@ -220,7 +220,7 @@ def adopt(composition: Composition, made: telnyx.Composition) -> None:
 def _note_failure(operation: Operation, because: str) -> None:
     """Say on the composition why there will be none."""
     waiting = Composition.objects.filter(pk=operation.arguments["composition_id"], telnyx_id=None)
-    waiting.filter(state=Footage.State.KEPT).update(failed_because=because[:500])
+    mirroring.change(waiting.filter(state=Footage.State.KEPT), failed_because=because[:500])
 
 
 operations.when_given_up(Kind.COMPOSE, _note_failure)

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from django.db.models import QuerySet
 
-from rooms import composing, doubling, footage, happenings, recognising, vanishing
+from rooms import composing, doubling, footage, happenings, mirroring, recognising, vanishing
 from rooms.models import Composition, Footage, Operation
 from rooms.operations import Again
 from videobroker import telnyx
@@ -91,7 +91,8 @@ def _note(composition: Composition, found: telnyx.Composition, now: datetime) ->
 def _give_up(composition: Composition, because: str) -> None:
     """Forget an id that is somebody else's, so that nothing of theirs is ever shown or deleted as ours."""
     wrong = Composition.objects.filter(pk=composition.pk, telnyx_id=composition.telnyx_id)
-    wrong.filter(state=Footage.State.KEPT).update(telnyx_id=None, ask_due_at=None, failed_because=because)
+    kept = wrong.filter(state=Footage.State.KEPT)
+    mirroring.change(kept, telnyx_id=None, ask_due_at=None, failed_because=because)
 
 
 # --- All recent ones of an account ------------------------------------------------------------------------

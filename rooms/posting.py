@@ -21,6 +21,10 @@ from videobroker.tenants import signing
 DEFAULT_TIMEOUT_SECS: Final = 5
 MAX_ANSWER_BYTES: Final = 256 * 1024
 MAX_ERROR_CHARS: Final = 500
+OF_COMPOSITIONS: Final = (
+    Delivery.EventType.COMPOSITION_COMPLETED,
+    Delivery.EventType.COMPOSITION_FAILED,
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def address_of_room(room: Room) -> Address:
 def address_of(delivery: Delivery) -> Address:
     """Where this is told, as of now: of a composition that was given an address of its own there, else where the room
     says. (Like Telnyx's composition, which has one beside its room's.)"""
-    if delivery.event_type == Delivery.EventType.COMPOSITION_COMPLETED:
+    if delivery.event_type in OF_COMPOSITIONS:
         own = Composition.objects.filter(pk=delivery.subject_id).exclude(webhook_event_url="").first()
         if own is not None:
             return _address(own)

@@ -37,7 +37,8 @@ RANKS: Final[dict[str, tuple[int, int]]] = {
     EventType.RECORDING_COMPLETED: (1, 2),
     EventType.PARTICIPANT_LEFT: (1, 3),
     EventType.SESSION_ENDED: (2, 0),
-    EventType.COMPOSITION_COMPLETED: (3, 0),
+    EventType.COMPOSITION_FAILED: (3, 0),
+    EventType.COMPOSITION_COMPLETED: (3, 1),
 }
 
 
@@ -164,10 +165,13 @@ def _of_recording(recording: Recording) -> Iterator[Fact]:
 
 
 def _of_composition(composition: Composition) -> Iterator[Fact]:
-    if composition.completed_at is not None:
+    what: dict[str, Any] = {"format": composition.format, "resolution": composition.resolution}
+    if composition.failed_because and not composition.failure_told:
+        more = {**what, "failed_because": composition.failed_because}
+        yield Fact(EventType.COMPOSITION_FAILED, composition, "failure_told", composition.updated_at, more)
+    if composition.completed_at is not None and not composition.completion_told:
         more = {
-            "format": composition.format,
-            "resolution": composition.resolution,
+            **what,
             "size_mb": composition.size_mb,
             "duration_secs": composition.duration_secs,
             "download_url": downloading.path_of(composition),

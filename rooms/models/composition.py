@@ -5,7 +5,9 @@ from rooms.models.deletion import Deletion
 from rooms.models.footage import Footage, FootageQuerySet
 
 # What is known of a composition, and was not told to the tenant's back end yet.
-UNTOLD = Q(completed_at__isnull=False, completion_told=False)
+UNTOLD = Q(completed_at__isnull=False, completion_told=False) | (
+    Q(state="kept", failure_told=False) & ~Q(failed_because="")
+)
 
 
 class Composition(Footage):
@@ -32,6 +34,7 @@ class Composition(Footage):
     ordered_by = models.CharField(max_length=280, editable=False)
     failed_because = models.CharField(max_length=500, blank=True, editable=False)
     completion_told = models.BooleanField(default=False, editable=False)
+    failure_told = models.BooleanField(default=False, editable=False)
     ask_due_at = models.DateTimeField(
         null=True, editable=False, db_index=True, help_text="When Telnyx is next asked how far it is."
     )

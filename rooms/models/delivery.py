@@ -19,6 +19,8 @@ class Delivery(models.Model):
         RECORDING_STARTED = "video.room.recording.started", "A recording started"
         RECORDING_COMPLETED = "video.room.recording.completed", "A recording is complete"
         COMPOSITION_COMPLETED = "video.room.composition.completed", "A composition is complete"
+        # Ours: Telnyx tells of no composition that there will never be.
+        COMPOSITION_FAILED = "video.room.composition.failed", "A composition was given up"
 
     class State(models.TextChoices):
         PENDING = "pending", "To be sent, or sent again"

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rooms import footage, happenings, telling
+from rooms import composing, footage, happenings, telling
 from rooms.footage import Facts
-from rooms.models import Composition, Delivery, Participant, Recording, Room
+from rooms.models import Composition, Delivery, Operation, Participant, Recording, Room
 from tests.asking import Json
 from tests.rooms.deliveries import deliver_due, rows
 from tests.rooms.films import Studio
+from tests.rooms.orders import settle
 from tests.rooms.receivers import Receiver, public_keys, receiving
+from videobroker.tenants.callers import HOUSE
 
 FINISHED = ["recording.started", "recording.completed"]
 
@@ -191,3 +193,53 @@ class TestCompositions:
         told.recorded("bo")
         sequences = [row.sequence for row in rows()]
         assert sequences == list(range(sequences[0], sequences[0] + 3))
+
+    def test_one_that_there_will_never_be_is_told_once_though_it_is_given_up_twice(
+        self, told: Studio, receiver: Receiver
+    ) -> None:
+        composition = refused(told)
+        for _ in range(2):
+            telling.tell_untold(timezone.now())
+        deliver_due()
+        assert receiver.kinds == [*FINISHED, "composition.failed"]
+        payload = payloads(receiver)[-1]
+        assert payload == {
+            "room_id": told.room["id"], "session_id": str(composition.session_id), "format": "mp4",
+            "composition_id": str(composition.pk), "resolution": "1280x720", "sequence": payload["sequence"],
+            "failed_because": composition.failed_because,
+        }  # fmt: skip
+        order = Operation.objects.get(kind="compose")
+        composing.order_again(HOUSE, composition, order)
+        settle()
+        telling.tell_untold(timezone.now())
+        deliver_due()
+        assert Operation.objects.filter(kind="compose", state="failed").count() == 2
+        assert receiver.kinds == [*FINISHED, "composition.failed"]
+
+    def test_that_too_where_it_was_ordered_to_be_told(self, told: Studio, receiver: Receiver) -> None:
+        with receiving() as own:
+            refused(told, webhook_event_url=own.url)
+            telling.tell_untold(timezone.now())
+            deliver_due()
+            assert own.kinds == ["composition.failed"]
+        assert receiver.kinds == FINISHED
+
+    def test_not_of_one_that_was_deleted_since(self, told: Studio, receiver: Receiver) -> None:
+        composition = refused(told)
+        back_end = told.gathering.company.back_end
+        assert back_end.delete(f"/v2/room_compositions/{composition.pk}").status == 204
+        telling.tell_untold(timezone.now())
+        assert deliver_due() == 0
+
+
+def refused(studio: Studio, **body: str) -> Composition:
+    """One that Telnyx refuses to make, with all that happened before told already."""
+    studio.recorded("bo")
+    deliver_due()
+    studio.simulator.fault("status", "create_room_composition", status=422)
+    session = {"session_id": str(studio.gathering.session.pk)}
+    made = studio.gathering.company.back_end.post("/v2/room_compositions", session | body)
+    settle()
+    composition = Composition.objects.get(pk=made.data["id"])
+    assert "refused (422" in composition.failed_because
+    return composition
