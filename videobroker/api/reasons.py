@@ -31,7 +31,7 @@ MEANINGS: Final[dict[int, dict[str, str]]] = {
         "key_revoked": "an API key that was revoked",
         "key_expired": "an API key whose time is over",
         "user_deactivated": "this person's user was deactivated here",
-        "malformed": "not a signed JWT",
+        "malformed": "neither a signed JWT nor an API key of ours, such as nothing at all, or a key of Telnyx's",
         "too_large": "a JWT that is too large",
         "unknown_issuer": "no identity provider is registered for this iss and aud",
         "wrong_audience": "a JWT for somebody else",

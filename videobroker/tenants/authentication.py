@@ -1,6 +1,7 @@
 """From a request to a caller: bearer tokens (API keys and the tenants' own JWTs) and session cookies."""
 
 from functools import cache, partial
+from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,6 +17,13 @@ from videobroker.tenants.deactivating import is_deactivated
 from videobroker.tenants.identities import clean_display_name
 from videobroker.tenants.jwks import JwksCache, fetch_document
 from videobroker.tenants.models import IdentityProvider, Tenant, User
+
+# How every key of Telnyx's begins.
+TELNYX_KEY_PREFIX: Final = "KEY"
+TAKEN: Final = (
+    "a person shows a login token, which is a signed JWT (three parts joined by dots), and a back end an API key of "
+    f"videobroker, which begins with {api_keys.PREFIX}"
+)
 
 
 @cache
@@ -83,6 +91,8 @@ def _back_end(request: Request, text: str) -> Caller:
 
 
 def _person(request: Request, text: str) -> Caller:
+    if "." not in text:
+        raise AuthenticationFailed(_why_no_credential(text), "malformed")
     try:
         provider = _provider_of(text)
         login = login_tokens.verify(text, provider.trusted(), now=timezone.now(), jwks=jwks_cache())
@@ -91,6 +101,18 @@ def _person(request: Request, text: str) -> Caller:
     if is_deactivated(provider.tenant_id, login.identity):
         raise AuthenticationFailed("this person was deactivated", "user_deactivated")
     return _caller(request, CallerKind.IDENTITY, login.identity, provider.tenant, name=login.name)
+
+
+def _why_no_credential(text: str) -> str:
+    """What to tell somebody whose bearer token is neither a JWT nor begins as our keys do. Nothing of it is repeated:
+    it may be a secret all the same."""
+    if text.startswith(TELNYX_KEY_PREFIX):
+        what = "this is a key of Telnyx's by its looks: it belongs into an account here, and clients never send it"
+    elif text:
+        what = "this is neither a login token nor an API key"
+    else:
+        what = "there is nothing behind Bearer"
+    return f"{what}; {TAKEN}"
 
 
 def _provider_of(text: str) -> IdentityProvider:

@@ -136,6 +136,23 @@ def test_no_other_way_of_showing_a_key_lets_anybody_in(acme: Company, header: st
     assert asked.status == 401
 
 
+def test_a_key_of_telnyx_is_told_where_it_belongs(acme: Company) -> None:
+    refused = Asker("KEY0123456789ABCDEF_abcdefSWORDFISH").get("/v2/rooms")
+    assert refused.refusal == (401, "malformed")
+    assert "a key of Telnyx's" in refused.error["detail"]
+    assert "begins with vbk_" in refused.error["detail"]
+    assert "SWORDFISH" not in str(refused.body)
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer swordfish", "Bearer vbk-swordfish"])
+def test_what_is_no_credential_is_told_what_both_kinds_look_like(acme: Company, header: str) -> None:
+    refused = Asker().get("/v2/rooms", None, Authorization=header)
+    assert refused.refusal == (401, "malformed")
+    assert "a signed JWT (three parts joined by dots)" in refused.error["detail"]
+    assert "begins with vbk_" in refused.error["detail"]
+    assert "swordfish" not in refused.error["detail"]
+
+
 def test_a_key_in_the_url_or_a_cookie_is_not_looked_at(acme: Company) -> None:
     key = acme.api_key
     assert Asker().get("/v2/rooms", {"api_key": key}).status == 401
