@@ -1,9 +1,11 @@
 """The base of all endpoints."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +33,8 @@ class ApiView(GenericAPIView[Any]):
     rules may refuse. The OpenAPI document is made from these (docs/adding-an-action.md).
     """
 
+    # Without OPTIONS: browsers' preflights are answered before they get here, and there is nothing else to tell.
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     authentication_classes = [BearerAuthentication, SessionCookieAuthentication]
     parser_classes = [StrictJSONParser]
     permission_classes = [Policy, SuspendedMayOnlyRead]
@@ -45,13 +49,18 @@ class ApiView(GenericAPIView[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if not hasattr(self, str(request.method).lower()):
+        if request.method not in self.allowed_methods:
             self.http_method_not_allowed(
                 request
             )  # before a view looks for what the path names, and finds nothing
         check_parameters(request, self)
         if request.method == "DELETE":
             _check_no_body(request)
+
+    def http_method_not_allowed(self, request: HttpRequest | Request, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raise 405, which names the methods that there are."""
+        told = f"{request.method} is not for this path, which takes {', '.join(self.allowed_methods)}"
+        raise MethodNotAllowed(str(request.method), told)
 
     def check_throttles(self, request: Request) -> None:
         """Count what is narrowest first, and no further once it is too much: what one person is refused must not use up

@@ -66,6 +66,17 @@ def test_405_says_what_is_allowed(acme: Company) -> None:
     assert "PUT" not in answer.headers["Allow"]
 
 
+def test_options_are_offered_to_nobody_and_refused_to_all_alike(acme: Company, demo_room: Json) -> None:
+    told = set()
+    for where in ("/v2/rooms", f"/v2/rooms/{demo_room['id']}/bans"):
+        for asker in (acme.back_end, acme.person("ana"), acme.person("cy")):
+            answer = asker.ask("OPTIONS", where, None)
+            assert_in_shape(answer)
+            told.add((*answer.refusal, answer.headers["Allow"], answer.error["detail"]))
+    detail = "OPTIONS is not for this path, which takes GET, POST, HEAD"
+    assert told == {(405, "method_not_allowed", "GET, POST, HEAD", detail)}
+
+
 @pytest.mark.parametrize(
     "where",
     [
