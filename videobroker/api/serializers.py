@@ -1,6 +1,8 @@
 """Bodies in and out."""
 
 import re
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
 from rest_framework import serializers
@@ -16,13 +18,14 @@ JSON_TYPES: Final[tuple[tuple[type, type, str], ...]] = (
     (serializers.UUIDField, str, "a text"),
     (serializers.DateTimeField, str, "a text"),
 )
+A_TIME: Final = "a time with seconds and its offset, such as 2030-01-01T09:00:00Z (RFC 3339)"
 # How a text has to be written that stands for something else: as OpenAPI's formats, and no looser. A time without an
 # offset is another time for everybody who reads it.
 FORMATS: Final[tuple[tuple[type, re.Pattern[str], str], ...]] = (
     (
         serializers.DateTimeField,
         re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII),
-        "this has to be a time with its offset, such as 2030-01-01T09:00:00Z (RFC 3339)",
+        f"this has to be {A_TIME}",
     ),
     (
         serializers.UUIDField,
@@ -89,7 +92,28 @@ def wrong_type(field: Any, value: Any) -> list[str] | dict[int, Any]:
 
 
 def _wrong_format(field: Any, text: str) -> list[str]:
-    return [told for cls, pattern, told in FORMATS if isinstance(field, cls) and not pattern.fullmatch(text)]
+    told = [told for cls, pattern, told in FORMATS if isinstance(field, cls) and not pattern.fullmatch(text)]
+    if not told and isinstance(field, serializers.DateTimeField):
+        return _no_such_time(text)
+    return told
+
+
+def _no_such_time(text: str) -> list[str]:
+    """What is wrong with a time that is written as one."""
+    day = text[:10]
+    if not _is_read_by(date.fromisoformat, day):
+        return [f"there is no day {day}: this has to be {A_TIME}"]
+    if not _is_read_by(datetime.fromisoformat, text):
+        return [f"there is no such time of day, or offset: this has to be {A_TIME}"]
+    return []
+
+
+def _is_read_by(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_of(kind: type, value: Any) -> bool:

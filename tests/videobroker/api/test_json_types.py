@@ -86,6 +86,30 @@ def test_a_time_has_a_day_of_the_calendar_and_an_offset(acme: Company, demo_room
 
 
 @pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("2040-02-30T00:00:00Z", "there is no day 2040-02-30: "),
+        ("2040-13-01T00:00:00Z", "there is no day 2040-13-01: "),
+        ("2040-01-01T25:00:00Z", "there is no such time of day, or offset: "),
+        ("2040-01-01T00:00:00+29:00", "there is no such time of day, or offset: "),
+        ("2040-01-01T00:00Z", ""),
+        ("2040-01-01T00:00:00", ""),
+        ("2040-01-01", ""),
+        ("soon", ""),
+    ],
+)
+@pytest.mark.parametrize("field", ["opens_at", "closes_at"])
+def test_what_is_no_time_is_told_what_one_looks_like(
+    acme: Company, field: str, text: str, missing: str
+) -> None:
+    refused = acme.back_end.post("/v2/rooms", {field: text})
+    assert refused.refusal == (422, "invalid")
+    (fault,) = refused.body["errors"]
+    looks = "this has to be a time with seconds and its offset, such as 2030-01-01T09:00:00Z (RFC 3339)"
+    assert (fault["source"]["pointer"], fault["detail"]) == (f"/{field}", missing + looks)
+
+
+@pytest.mark.parametrize(
     "text", ["2030-02-28T09:00:00Z", "2030-02-28T10:00:00.000+01:00", "2030-02-28 09:00:00Z"]
 )
 def test_a_time_with_its_offset_is_the_same_however_it_is_written(
