@@ -49,7 +49,7 @@ class VideoSourcesField(serializers.Field[Any, Any, Any, Any]):
             return [layouts.ALL]
         if not isinstance(data, list):
             self.fail("invalid")
-        if wrong := {place: "this has to be an id" for place, each in enumerate(data) if not _is_id(each)}:
+        if wrong := {place: _why_no_id(each) for place, each in enumerate(data) if not _is_id(each)}:
             raise serializers.ValidationError(wrong)  # type: ignore[arg-type]  # DRF itself keys list errors by index
         return [str(UUID(each)) for each in data]
 
@@ -62,6 +62,12 @@ def _is_id(value: Any) -> bool:
         return isinstance(value, str) and bool(UUID(value))
     except ValueError:
         return False
+
+
+def _why_no_id(value: Any) -> str:
+    if value == layouts.ALL:
+        return '"*" stands for all of the session, and stands alone: leave it out, or all the others'
+    return "this has to be an id"
 
 
 class RegionBody(Body):

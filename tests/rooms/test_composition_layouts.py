@@ -14,6 +14,7 @@ from tests.cast import Company
 from tests.rooms.compositions import CuttingRoom, cutting_room
 
 __all__ = ["cutting_room"]
+SOURCE = "31f60a8e-5e2c-4b7a-9d14-8c6b3f0e2a79"
 EXAMPLES = 120  # thousands: soak_compositions.py
 
 
@@ -97,6 +98,14 @@ def asked_of_us(cutting_room: CuttingRoom, body: Json) -> Answer:
     answer = cutting_room.ask(**body)
     assert answer.status in {202, 422}, answer
     return answer
+
+
+@pytest.mark.parametrize(("sources", "place"), [(["*", SOURCE], 0), ([SOURCE, "*"], 1)])
+def test_all_of_the_session_stands_alone(cutting_room: CuttingRoom, sources: list[str], place: int) -> None:
+    refused = asked_of_us(cutting_room, region(video_sources=sources))
+    assert refused.refusal == (422, "invalid")
+    assert refused.error["source"]["pointer"] == f"/video_layout/stage/video_sources/{place}"
+    assert "stands alone" in refused.error["detail"]
 
 
 def test_what_is_out_of_range_is_told_from_what_is_nonsense(cutting_room: CuttingRoom) -> None:

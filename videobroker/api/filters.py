@@ -18,7 +18,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from videobroker.api.problems import Fault, Problem, bad_request
+from videobroker.api.problems import Fault, Problem, bad_request, one_of
 from videobroker.tenants.identities import ERASED, validate_identity
 
 
@@ -29,7 +29,8 @@ class DayFilter(django_filters.DateFilter):
 
     def __init__(self, column: str, comparison: str) -> None:
         label = f"{self.MEANINGS[comparison]}, a UTC day written YYYY-MM-DD."
-        super().__init__(field_name=column, label=label, input_formats=["%Y-%m-%d"])
+        told = {"invalid": "this has to be a day, written YYYY-MM-DD, without a time"}
+        super().__init__(field_name=column, label=label, input_formats=["%Y-%m-%d"], error_messages=told)
         self.comparison = comparison
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
@@ -49,7 +50,10 @@ class YesNoFilter(django_filters.TypedChoiceFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         words = [(word, word) for word in ("true", "false", "True", "False")]
-        super().__init__(*args, choices=words, coerce=_is_true, empty_value=None, **kwargs)
+        told = {"invalid_choice": one_of(["true", "false"])}
+        super().__init__(
+            *args, choices=words, coerce=_is_true, empty_value=None, error_messages=told, **kwargs
+        )
 
 
 class IdentityFilter(django_filters.CharFilter):
@@ -70,7 +74,8 @@ def _is_true(word: str) -> bool:
 
 class TelnyxFilterSet(django_filters.FilterSet):
     """`days = {"date_created_at": "created_at"}` declares `filter[date_created_at][eq|gte|lte]`; every filter that is
-    declared as an attribute `name` is asked for as `filter[name]`."""
+    declared as an attribute `name` is asked for as `filter[name]`. A choice that there is not is told those that
+    there are."""
 
     days: ClassVar[dict[str, str]] = {}
 
@@ -80,6 +85,10 @@ class TelnyxFilterSet(django_filters.FilterSet):
         for name, column in cls.days.items():
             for comparison in ("eq", "gte", "lte"):
                 named[f"filter[{name}][{comparison}]"] = DayFilter(column, comparison)
+        for found in named.values():
+            if isinstance(found, django_filters.ChoiceFilter):
+                told = {"invalid_choice": one_of(word for word, _ in found.extra["choices"])}
+                found.extra.setdefault("error_messages", told)
         return named
 
 

@@ -3,7 +3,7 @@
 Codes are Telnyx's (shared vocabulary of its v2 API); `reason` is our own stable word for programs to act on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -33,6 +33,11 @@ TITLES: Final = {
 def escaped(name: str) -> str:
     """`name` as one step of a JSON pointer (RFC 6901, section 3)."""
     return name.replace("~", "~0").replace("/", "~1")
+
+
+def one_of(words: Iterable[str]) -> str:
+    """What to tell somebody who gave none of these."""
+    return f"this has to be one of: {', '.join(words)}"
 
 
 @dataclass(frozen=True)

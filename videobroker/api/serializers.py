@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Final
 
 from rest_framework import serializers
 
+from videobroker.api.problems import one_of
+
 # What a field's value is in JSON. DRF would take `"7"` for a number, `7` for a text and `"no"` for a yes or no; who
 # sends one of those means something else than what is understood, and the OpenAPI document could not say it.
 JSON_TYPES: Final[tuple[tuple[type, type, str], ...]] = (
@@ -45,6 +47,15 @@ class Body(serializers.Serializer[Any]):
 
     examples: ClassVar[dict[str, dict[str, Any]]] = {}
     default_error_messages = {"unknown_field": "unknown field; known here: {known}"}
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields; a choice that there is not is told those that there are."""
+        fields = super().get_fields()
+        for field in fields.values():
+            field = getattr(field, "child", field)
+            if isinstance(field, serializers.ChoiceField):
+                field.error_messages["invalid_choice"] = one_of(map(str, field.choices))
+        return fields
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):

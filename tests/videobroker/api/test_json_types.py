@@ -44,6 +44,23 @@ def test_a_number_without_a_fraction_is_whole_however_it_is_written(acme: Compan
     assert (made.status, made.data["max_participants"]) == (201, 7)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "allowed"),
+    [
+        ("/v2/rooms", {"access": "world"}, "members, tenant"),
+        ("/v2/rooms/{room}/members", {"identity": "dot", "role": "boss"}, "moderator, participant"),
+        ("/v2/room_compositions", {"format": "webm"}, "mp4"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_told_those_that_there_are(
+    acme: Company, demo_room: Json, path: str, body: Json, allowed: str
+) -> None:
+    refused = acme.back_end.post(path.format(room=demo_room["id"]), body)
+    assert refused.status == 422
+    told = {each["meta"]["reason"]: each["detail"] for each in refused.body["errors"]}
+    assert told["invalid_choice"] == f"this has to be one of: {allowed}"
+
+
 def test_a_wrong_type_is_told_beside_all_else_that_is_wrong(acme: Company) -> None:
     refused = acme.back_end.post("/v2/rooms", {"max_participants": "7", "access": "world", "unique_name": ""})
     told = {fault["source"]["pointer"]: fault["meta"]["reason"] for fault in refused.body["errors"]}

@@ -205,6 +205,7 @@ def test_what_is_no_day_is_refused(acme: Company) -> None:
     for day in ("2026-02-29", "2026-13-01", "12/31/2026", "2026-01-01T00:00:00Z", "20260101", "today"):
         answer = acme.back_end.get("/v2/rooms", {"filter[date_created_at][gte]": day})
         assert answer.refusal == (400, "invalid_filter"), day
+        assert answer.error["detail"] == "this has to be a day, written YYYY-MM-DD, without a time"
 
 
 def test_days_are_compared_in_utc_and_to_the_end_of_the_day(acme: Company) -> None:
@@ -236,6 +237,27 @@ def test_live_sessions_are_told_from_those_that_are_over(
     for word in ("true", "True", "false", "False"):
         listed = acme.back_end.get("/v2/room_sessions", {"filter[active]": word}).data
         assert len(listed) == (word.lower() == "true")
+
+
+@pytest.mark.parametrize(
+    ("where", "filters", "allowed"),
+    [
+        ("/v2/room_recordings", {"filter[status]": "done"}, "completed, processing"),
+        ("/v2/room_recordings", {"filter[type]": "film"}, "audio, video"),
+        ("/v2/room_recordings", {"filter[held]": "maybe"}, "true, false"),
+        ("/v2/room_compositions", {"filter[status]": "done"}, "enqueued, processing, completed"),
+        ("/v2/bans", {"filter[active]": "yes"}, "true, false"),
+        ("/v2/erasures", {"filter[state]": "done"}, "pending, waiting, finished"),
+        ("/v2/grants", {"filter[state]": "closed"}, "minting, open, expired, revoked"),
+        ("/v2/audit_entries", {"filter[outcome]": "no"}, "done, refused"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_told_those_that_there_are(
+    acme: Company, where: str, filters: dict[str, str], allowed: str
+) -> None:
+    refused = acme.back_end.get(where, filters)
+    assert refused.refusal == (400, "invalid_filter")
+    assert refused.error["detail"] == f"this has to be one of: {allowed}"
 
 
 def test_anything_else_is_neither_yes_nor_no(acme: Company) -> None:
