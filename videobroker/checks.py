@@ -1,31 +1,14 @@
 """Refuses settings that would lose or leak data, and numbers that make no sense, before anything is served."""
 
 import sys
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from videobroker.environment import RANGES
 from videobroker.tenants.keyring import KeyRing, KeyRingError
-
-# Settings that are numbers, from what to what, and why.
-_RANGES: Final = {
-    "TELNYX_TIMEOUT_SECS": (0.1, 60, "People wait for so long; a browser gives up after a minute or two."),
-    "TELNYX_TASK_TIMEOUT_SECS": (
-        0.1,
-        60,
-        "What was ordered shows at Telnyx within two minutes, or it is ordered again: by then the call is over.",
-    ),
-    "PURGE_MAX_SHARE": (0, 1, "It is a share: 0.25 is a quarter."),
-    "PURGE_FREE_COUNT": (0, 1e9, "It is a number of recordings and compositions."),
-    "PURGE_HEADROOM": (
-        0,
-        0.95,
-        "It is a share of Telnyx's limit; what is left has to be enough to delete anything.",
-    ),
-    "WORKER_NICENESS": (0, 19, "As with nice(1): 0 goes behind nobody, 19 behind everybody."),
-}
 
 
 @register()
@@ -76,6 +59,6 @@ def _numbers() -> list[CheckMessage]:
         Error(
             f"{name} is {value:g}; it must be from {least:g} to {most:g}.", hint=hint, id="videobroker.E004"
         )
-        for name, (least, most, hint) in _RANGES.items()
+        for name, (least, most, hint) in RANGES.items()
         if not least <= (value := getattr(settings, name)) <= most
     ]

@@ -7,13 +7,12 @@ The defaults run everything embedded in `DATA_DIR` on one machine. One variable 
 import sys
 from pathlib import Path
 
-import environ
-
 from videobroker.embedded import secret_of
+from videobroker.environment import Env
 from videobroker.logs import logging_config
 from videobroker.secret import Secret
 
-env = environ.Env()
+env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where data lives when nothing else is said -----------------------------------------------------------

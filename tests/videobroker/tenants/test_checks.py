@@ -68,18 +68,57 @@ def checked(folder: Path, *options: str, **environment: str) -> subprocess.Compl
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "takes"),
+    [
+        ("PURGE_MAX_SHARE", "abc", "a number from 0 to 1. It is a share: 0.25 is a quarter."),
+        ("PURGE_MAX_SHARE", "25%", "a number from 0 to 1. It is a share: 0.25 is a quarter."),
+        (
+            "PURGE_FREE_COUNT",
+            "many",
+            "a whole number from 0 to 1e+09. It is a number of recordings and compositions.",
+        ),
+        ("PORT", "http", "a whole number."),
+        ("PORT", "", "a whole number."),
+        ("ALLOW_PRIVATE_ADDRESSES", "ture", "true or false."),
+    ],
+)
+def test_what_is_no_number_ends_in_one_line_that_says_what_it_should_be(
+    tmp_path: Path, name: str, text: str, takes: str
+) -> None:
+    refused = checked(tmp_path, **{name: text})
+    assert refused.returncode != 0
+    assert refused.stderr == f"{name} is {text!r}; it must be {takes}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("PURGE_MAX_SHARE", "1"), ("PURGE_FREE_COUNT", "0"), ("ALLOW_PRIVATE_ADDRESSES", "No")]
+)
+def test_a_number_is_read_however_it_is_written(tmp_path: Path, name: str, text: str) -> None:
+    assert checked(tmp_path, **{name: text}).returncode == 0
+
+
+@pytest.mark.parametrize(
     "server",
     [["-m", "celery", "-A", "videobroker", "worker", "--pool", "solo"], ["-c", "import videobroker.wsgi"]],
     ids=["worker", "web"],
 )
-def test_no_server_starts_with_a_number_that_makes_no_sense(tmp_path: Path, server: list[str]) -> None:
-    told = {"DATA_DIR": str(tmp_path), "PURGE_HEADROOM": "25"}
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("25", "PURGE_HEADROOM is 25; it must be from 0 to 0.95."),
+        ("some", "PURGE_HEADROOM is 'some'; it must be a number from 0 to 0.95."),
+    ],
+)
+def test_no_server_starts_with_a_number_that_makes_no_sense(
+    tmp_path: Path, server: list[str], text: str, line: str
+) -> None:
+    told = {"DATA_DIR": str(tmp_path), "PURGE_HEADROOM": text}
     done = subprocess.run(
         [sys.executable, *server], cwd=Path(django_settings.BASE_DIR), env={"PATH": os.environ["PATH"], **told},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode != 0
-    assert "PURGE_HEADROOM is 25; it must be from 0 to 0.95." in done.stderr
+    assert line in done.stderr
     assert "Traceback" not in done.stderr
 
 
