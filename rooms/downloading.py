@@ -35,7 +35,7 @@ COLLECTIONS: Final[dict[AnyModel, str]] = {Recording: "room_recordings", Composi
 # What `answer` refuses with, for the OpenAPI document.
 REFUSES: Final = (
     "not_found", "gone_upstream", "not_complete", "upstream_unavailable", "upstream_rate_limited",
-    "upstream_credentials", "upstream_refused", "upstream_untrusted_link",
+    "upstream_credentials", "upstream_refused", "upstream_mismatch", "upstream_untrusted_link",
 )  # fmt: skip
 # Links signed for a storage are long; what is longer than this no browser would follow either.
 MOST_LINK_CHARS: Final = 8192
@@ -95,7 +95,7 @@ def _fresh_link(footage: AnyFootage) -> Secret:
     account.note_credentials(refused=False, now=timezone.now())
     if found.session_id not in (None, str(footage.session.telnyx_id)):
         log.error("footage_not_as_expected", footage=str(footage.pk), because="it is of another session")
-        raise excusing.not_now("upstream_refused", 60)
+        raise excusing.not_handed_out("upstream_mismatch")
     if found.download_url is None:
         raise _not_complete()
     return _trusted(found.download_url, footage)
@@ -120,7 +120,7 @@ def _trusted(link: Secret, footage: AnyFootage) -> Secret:
     log.error(
         "download_link_refused", footage=str(footage.pk), because=why_not, host=_host_shown(link.reveal())
     )
-    raise excusing.untrusted_link()
+    raise excusing.not_handed_out("upstream_untrusted_link")
 
 
 def objection(link: str) -> str | None:

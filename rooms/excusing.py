@@ -19,9 +19,13 @@ DETAILS: Final = {
     "upstream_room_changed": "the room moved to another Telnyx room meanwhile; nothing was done, ask again",
     "upstream_refused": "Telnyx refused this; nothing was done",
 }
-UNTRUSTED_LINK: Final = (
-    "Telnyx gave a link to where none should lead; who runs this service has to look at the log"
-)
+# Of files alone: Telnyx answers, and what it says must not be passed on.
+DETAILS_OF_FILES: Final = {
+    "upstream_untrusted_link": "Telnyx gave a link to where none should lead; who runs this service has to look at the "
+    "log",
+    "upstream_mismatch": "Telnyx has a file of another session under this id, so it was not handed out; who runs this "
+    "service has to look at the log",
+}
 
 
 def as_problem(error: errors.TelnyxError, account: Account) -> Problem:
@@ -42,7 +46,7 @@ def not_now(reason: str, wait_secs: float) -> Problem:
     return unavailable(reason, DETAILS[reason], retry_at=timezone.now() + timedelta(seconds=wait_secs))
 
 
-def untrusted_link() -> Problem:
-    """503 for a download link that leads to nowhere we know."""
+def not_handed_out(reason: str) -> Problem:
+    """503 for one of `DETAILS_OF_FILES`."""
     retry_at = timezone.now() + timedelta(minutes=1)
-    return unavailable("upstream_untrusted_link", UNTRUSTED_LINK, retry_at=retry_at)
+    return unavailable(reason, DETAILS_OF_FILES[reason], retry_at=retry_at)

@@ -12,6 +12,7 @@ REASON_AT = {
     "conflict": 0,
     "unavailable": 0,
     "not_now": 0,
+    "not_handed_out": 0,
     "_refused": 0,
     "LoginRefused": 0,
     "ApiKeyRefused": 0,

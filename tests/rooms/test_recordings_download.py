@@ -126,7 +126,9 @@ class TestTelnyxSaysNo:
         self, film: Recording, acme: Company, simulator: Simulator
     ) -> None:
         simulator.fault("mutate", VIEW, field="data.session_id", value=str(uuid.uuid4()))
-        assert download(acme.back_end, film).refusal == (503, "upstream_refused")
+        refused = download(acme.back_end, film)
+        assert refused.refusal == (503, "upstream_mismatch")
+        assert "a file of another session" in refused.error["detail"]
 
 
 class TestWhereTo:

@@ -107,6 +107,7 @@ MEANINGS: Final[dict[int, dict[str, str]]] = {
         "upstream_rate_limited": "Telnyx asks this account to slow down",
         "upstream_credentials": "Telnyx does not accept the account's key: somebody has to act",
         "upstream_refused": "Telnyx refused, for a reason that is in the log",
+        "upstream_mismatch": "Telnyx has a file of another session under this id, which was not handed out",
         "upstream_untrusted_link": "Telnyx gave a download link to a host that DOWNLOAD_HOSTS does not name",
         "upstream_room_changed": "the room was made anew at Telnyx while Telnyx answered",
         "database_unavailable": "our own database does not answer",
