@@ -37,6 +37,9 @@ REFUSES: Final = (
     "not_found", "gone_upstream", "not_complete", "upstream_unavailable", "upstream_rate_limited",
     "upstream_credentials", "upstream_refused", "upstream_mismatch", "upstream_untrusted_link",
 )  # fmt: skip
+# Without HEAD: whoever has the Location has the file, so an answer with it is a download, and without it a way to
+# nowhere.
+METHODS: Final = ["get"]
 # Links signed for a storage are long; what is longer than this no browser would follow either.
 MOST_LINK_CHARS: Final = 8192
 LINK_CHARS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")

@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -154,6 +154,8 @@ class FootageAdmin(RoomBoundAdmin):
 
     def download_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The way to the file, by the same rules and into the same audit as over REST; the link is on no page."""
+        if request.method == "HEAD":
+            return HttpResponseNotAllowed(["GET"])
         footage = self.find(request, object_id) if user_of(request).is_operator else None
         try:
             answer = self._hand_over(request, object_id, footage)

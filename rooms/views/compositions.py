@@ -138,6 +138,7 @@ class CompositionDownloadView(ApiView):
     scopes = {"GET": "recordings:read"}
     for_people = {"GET": "moderators"}
     refuses = {"GET": downloading.REFUSES}
+    http_method_names = downloading.METHODS
     queryset = Composition.objects.none()
 
     @extend_schema(

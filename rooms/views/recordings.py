@@ -130,6 +130,7 @@ class RecordingDownloadView(ApiView):
     scopes = {"GET": "recordings:read"}
     for_people = {"GET": "moderators"}
     refuses = {"GET": downloading.REFUSES}
+    http_method_names = downloading.METHODS
     queryset = Recording.objects.none()
 
     @extend_schema(

@@ -141,6 +141,13 @@ class TestTheFile:
         assert answer["Location"] not in page(browser, film)
         assert audited(studio.room, "recording.downloaded") == [(who, str(film.pk), "")]
 
+    def test_asking_for_the_headers_alone_takes_no_file(
+        self, ana: Client, film: Recording, studio: Studio
+    ) -> None:
+        answer = ana.head(self.path(film))
+        assert (answer.status_code, "Location" in answer) == (405, False)
+        assert audited(studio.room, "recording.downloaded") == []
+
     def test_who_reaches_for_it_without_the_right_is_seen_reaching(
         self, film: Recording, acme: Company, studio: Studio, sign_in_as: Callable[[str, Company], Client]
     ) -> None:

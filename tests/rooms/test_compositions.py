@@ -323,6 +323,7 @@ def test_downloading_leads_to_a_fresh_link(cutting_room: CuttingRoom, acme: Comp
     led = acme.person("ana").get(f"{path(composition)}/download")
     assert led.status == 302
     assert f"/compositions/{composition.telnyx_id}" in led.headers["Location"]
+    assert acme.back_end.ask("HEAD", f"{path(composition)}/download", None).status == 405
     assert acme.person("bo").get(f"{path(composition)}/download").status == 404
     unfinished = cutting_room.ordered()
     assert acme.back_end.get(f"{path(unfinished)}/download").refusal == (409, "not_complete")

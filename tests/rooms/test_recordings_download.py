@@ -52,6 +52,16 @@ class TestForWhom:
         download(acme.person("ana"), film)
         assert audited(studio.room, "recording.downloaded") == [("ana", str(film.pk), "")]
 
+    def test_asking_for_the_headers_alone_takes_no_file(
+        self, studio: Studio, film: Recording, acme: Company
+    ) -> None:
+        for asker in (acme.back_end, acme.person("ana"), acme.person("cy")):
+            answer = asker.ask("HEAD", f"/v2/room_recordings/{film.pk}/download", None)
+            assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+            assert "Location" not in answer.headers
+        assert audited(studio.room, "recording.downloaded") == []
+        assert studio.simulator.calls(VIEW) == []
+
     @pytest.mark.parametrize("who", ["bo", "cy"])
     def test_not_for_others_of_the_tenant_and_that_is_audited(
         self, studio: Studio, film: Recording, acme: Company, who: str
