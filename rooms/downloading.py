@@ -16,7 +16,7 @@ from django.utils import timezone
 from rest_framework.response import Response
 
 from rooms import doubling, excusing, reaching, vanishing
-from rooms.models import Composition, Recording
+from rooms.models import Composition, Footage, Recording
 from videobroker import telnyx
 from videobroker.api.problems import Fault, Problem, conflict
 from videobroker.outbound import AddressPolicy, AddressRefused, Target, shown
@@ -45,9 +45,15 @@ MOST_LINK_CHARS: Final = 8192
 LINK_CHARS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 
+def has_file(footage: AnyFootage) -> bool:
+    """Whether there is something to download: not before it is complete, nor once it is being deleted."""
+    is_kept = footage.state == Footage.State.KEPT
+    return is_kept and footage.completed_at is not None and footage.telnyx_id is not None
+
+
 def path_of(footage: AnyFootage, request: HttpRequest | None = None) -> str | None:
-    """Where it can be downloaded here, None until it is complete: a whole URL if it is known how we are called."""
-    if footage.completed_at is None:
+    """Where it can be downloaded here, None without a file: a whole URL if it is known how we are called."""
+    if not has_file(footage):
         return None
     path = f"/v2/{COLLECTIONS[type(footage)]}/{footage.pk}/download"
     if settings.PUBLIC_URL:

@@ -35,11 +35,6 @@ def is_kept(footage: AnyFootage) -> bool:
     return footage.state == State.KEPT
 
 
-def has_file(footage: AnyFootage) -> bool:
-    """Whether there is something to download."""
-    return is_kept(footage) and footage.completed_at is not None and footage.telnyx_id is not None
-
-
 def _hold(caller: Caller, footage: AnyFootage, now: datetime, *, reason: str, holder: str) -> str:
     answers_for_it = holder or f"{caller.kind}:{caller.subject}"
     subject = {footage.kind.value: footage}
@@ -196,7 +191,11 @@ class FootageAdmin(RoomBoundAdmin):
         return shows
 
     def _download_url(self, request: HttpRequest, footage: AnyFootage) -> str:
-        if not has_file(footage) or not self._may_write(request) or not self.may_decide(request, footage):
+        if (
+            not downloading.has_file(footage)
+            or not self._may_write(request)
+            or not self.may_decide(request, footage)
+        ):
             return ""
         return reverse(f"admin:rooms_{self.opts.model_name}_download", args=[footage.pk])
 

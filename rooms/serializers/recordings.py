@@ -16,7 +16,8 @@ class FootageRecord(Record):
 
     created_at = serializers.DateTimeField(source="seen_at", help_text="When it was first heard of.")
     download_url = serializers.SerializerMethodField(
-        help_text="Here, never Telnyx's link: following it asks for a fresh one and redirects. null until completed."
+        help_text="Here, never Telnyx's link: following it asks for a fresh one and redirects. null until "
+        "completed, and once it is being deleted."
     )
     held = serializers.SerializerMethodField(help_text="Whether a legal hold keeps it from being deleted.")
 

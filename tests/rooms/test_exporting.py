@@ -141,6 +141,29 @@ def test_nothing_in_it_lets_anybody_in(acme: Company, studio: Studio) -> None:
     assert "password" not in text
 
 
+def test_it_leads_to_the_files_that_are_there_and_to_no_other(acme: Company, studio: Studio) -> None:
+    kept, deleted, unfinished = studio.recorded("bo"), studio.recorded("bo", "audio"), studio.filming("bo")
+    acme.back_end.delete(f"/v2/room_recordings/{deleted.pk}")
+    told = {each["id"]: each["download_url"] for each in exported(acme)["recordings"]}
+    path = f"/v2/room_recordings/{kept.pk}/download"
+    assert told == {
+        str(kept.pk): f"http://testserver{path}", str(deleted.pk): None, str(unfinished.pk): None,
+    }  # fmt: skip
+    assert acme.back_end.get(path).status == 302
+
+
+@pytest.mark.parametrize(("called", "begins"), [("", "/v2/"), ("https://a.example", "https://a.example/v2/")])
+def test_the_command_leads_to_them_as_far_as_it_knows_how_we_are_called(
+    acme: Company, studio: Studio, settings: Any, called: str, begins: str
+) -> None:
+    settings.PUBLIC_URL = called
+    studio.recorded("bo")
+    out = StringIO()
+    call_command("export_identity", "acme", "bo", stdout=out)
+    (film,) = json.loads(out.getvalue())["data"]["recordings"]
+    assert film["download_url"].startswith(begins)
+
+
 def test_it_tells_nothing_of_others(
     acme: Company, globex: Company, simulator: Simulator, studio: Studio
 ) -> None:
