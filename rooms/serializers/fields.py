@@ -1,11 +1,11 @@
 """What the bodies and records of rooms are made of."""
 
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Final
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
+from videobroker.outbound import AddressPolicy, AddressRefused, Target
 from videobroker.tenants.identities import clean_display_name, validate_identity
 
 
@@ -38,27 +38,25 @@ class DisplayNameField(serializers.CharField):
         return clean_display_name(text)
 
 
+# What can be told of a webhook's URL without a connection. Whether private addresses will do is for an operator to say,
+# who may say otherwise later; it is asked for at each connection.
+WEBHOOKS: Final = AddressPolicy(schemes=frozenset({"http", "https"}), allow_private=True)
+
+
 class WebhookUrlField(serializers.CharField):
-    """An absolute http(s) URL."""
+    """An absolute http(s) URL that a webhook can be sent to."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=2000, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if text and not _is_web_address(text):
-            raise serializers.ValidationError(
-                "give a whole URL with its scheme, such as https://example.com/hook"
-            )
+        try:
+            if text:
+                Target.parse(text, WEBHOOKS)
+        except AddressRefused as refused:
+            raise serializers.ValidationError(refused.why) from refused
         return text
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not match, or a port beyond all ports
-        return False
 
 
 class Record(serializers.ModelSerializer[Any]):

@@ -25,6 +25,7 @@ OUR_FIELDS = {
     "recording_retention_days": 7,
     "auto_compose": True,
 }
+NO_SESSION = "5ca1ab1e-0000-4000-8000-000000000000"
 
 
 def test_a_room_has_the_fields_it_was_made_with(acme: Company) -> None:
@@ -111,6 +112,43 @@ def test_a_value_that_does_not_do_is_pointed_at(acme: Company, field: str, value
     assert (refused.status, refused.error["code"]) == (422, code)
     assert refused.error["source"] == {"pointer": f"/{field}"}
     assert not Room.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://example.com:22/x", "port 22 is not for HTTP; use 443, 80, or one from 1024 up"),
+        ("https://example.com:0/x", "the port is not a number from 1 to 65535"),
+        (
+            "https://bo:swordfish@example.com/x",
+            "the URL has a user name or password before the host; leave it out",
+        ),
+        (
+            "https://example.com/x#y",
+            "the URL has a fragment, which is never sent; leave out '#' and the rest",
+        ),
+        ("example.com/x", "the URL must start with http:// or https://"),
+    ],
+)
+@pytest.mark.parametrize("field", ["webhook_event_url", "webhook_event_failover_url"])
+def test_a_url_that_no_webhook_could_be_sent_to_is_refused_when_it_is_given(
+    acme: Company, field: str, url: str, told: str
+) -> None:
+    room = acme.new_room()
+    for refused in (
+        acme.back_end.post("/v2/rooms", {field: url}),
+        acme.back_end.patch(f"/v2/rooms/{room['id']}", {field: url}),
+        acme.back_end.post("/v2/room_compositions", {"session_id": NO_SESSION, field: url}),
+    ):
+        assert refused.refusal == (422, "invalid")
+        assert (refused.error["source"], refused.error["detail"]) == ({"pointer": f"/{field}"}, told)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com:8080/x", "https://hooks.internal:8443/", "http://10.0.0.1/"]
+)
+def test_what_only_an_operator_can_rule_out_is_taken(acme: Company, url: str) -> None:
+    assert acme.back_end.post("/v2/rooms", {"webhook_event_url": url}).data["webhook_event_url"] == url
 
 
 def test_every_wrong_value_is_pointed_at_in_one_answer(acme: Company) -> None:
