@@ -45,7 +45,7 @@ def test_the_first_hour_goes_as_the_guide_says(stack: Stack, tmp_path: Path) -> 
         "cd videobroker": f"cd {ROOT}",
         "var/demo.json": str(as_in_a_room_of_its_own(stack, room, tmp_path)),
         ".venv/bin/python": sys.executable,
-        "bo.mp4": str(tmp_path / "bo.mp4"),
+        "bo.webm": str(tmp_path / "bo.webm"),
         "page%5Bsize%5D=5": "page%5Bsize%5D=100",  # others are at work here, too
     }.items():
         assert written in script
@@ -55,7 +55,7 @@ def test_the_first_hour_goes_as_the_guide_says(stack: Stack, tmp_path: Path) -> 
         capture_output=True, text=True, timeout=90, env=environment(stack),
     )  # fmt: skip
     assert played.returncode == 0, played.stdout + played.stderr
-    assert (tmp_path / "bo.mp4").stat().st_size > 1000
+    assert (tmp_path / "bo.webm").stat().st_size > 1000
     answers = [json.loads(line) for line in played.stdout.splitlines() if line.startswith("{")]
     refused = [answer["errors"][0]["meta"]["reason"] for answer in answers if "errors" in answer]
     assert refused == ["held"]
