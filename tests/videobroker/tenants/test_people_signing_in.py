@@ -94,6 +94,7 @@ def test_an_issuer_and_audience_belong_to_one_tenant(acme: Company, globex: Comp
         ({"algorithm": "RS256"}, "s" * 32, "either a JWK set or a JWKS address"),
         ({"algorithm": "RS256"}, "", "either a JWK set or a JWKS address"),
         ({"algorithm": "RS256", "jwks_url": "http://a.example/keys"}, "", "https://"),
+        ({"algorithm": "RS256", "jwks_url": "https://a.example:22/keys"}, "", "port 22 is not for HTTP"),
         (
             {"algorithm": "RS256", "jwks_url": "https://a.example", "keys": {"keys": [RSA_JWK]}},
             "",

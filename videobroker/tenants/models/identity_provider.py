@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
+from videobroker import outbound
 from videobroker.tenants import jwks, login_tokens
 from videobroker.tenants.sealing import SealedAttribute
 
@@ -55,10 +56,17 @@ class IdentityProvider(models.Model):
             raise ValidationError(f"{self.algorithm} needs {wanted}, and nothing else")
         if wants_secret and self.secret is not None and len(self.secret.reveal().encode()) < 32:
             raise ValidationError("a shared secret has at least 32 bytes")
-        if self.jwks_url and not self.jwks_url.startswith("https://"):
-            raise ValidationError({"jwks_url": "give an https:// address"})
+        if self.jwks_url:
+            self._clean_address(self.jwks_url)
         if self.keys is not None:
             self._clean_keys(self.keys)
+
+    def _clean_address(self, url: str) -> None:
+        """As far as it can be told without a connection; private addresses are an operator's to allow, at each one."""
+        try:
+            outbound.Target.parse(url, outbound.AddressPolicy(allow_private=True))
+        except outbound.AddressRefused as refused:
+            raise ValidationError({"jwks_url": refused.why}) from refused
 
     def _clean_keys(self, keys: Any) -> None:
         try:
