@@ -17,6 +17,7 @@ class PersonalDataView(ApiView):
 
     scopes = {"GET": "privacy"}
     query_parameters = ("identity",)
+    http_method_names = ["get"]  # a HEAD takes nothing away, and must not be audited as an export
     queryset = Member.objects.none()
     serializer_class = PersonalDataRecord
 

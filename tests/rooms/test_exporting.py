@@ -189,6 +189,12 @@ def test_an_export_is_audited(acme: Company, studio: Studio) -> None:
     assert (entry.actor_kind, entry.subject, entry.tenant) == ("api_key", "bo", acme.row)
 
 
+def test_asking_for_the_headers_alone_is_no_export(acme: Company) -> None:
+    refused = acme.back_end.ask("HEAD", "/v2/personal_data?identity=bo", None)
+    assert (refused.status, refused.headers["Allow"]) == (405, "GET")
+    assert not AuditEntry.objects.filter(action="personal_data.exported").exists()
+
+
 def test_an_export_of_somebody_who_was_erased_is_audited_under_the_pseudonym(
     acme: Company, globex: Company, studio: Studio
 ) -> None:
