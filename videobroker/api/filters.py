@@ -111,9 +111,10 @@ def check_parameters(request: Request, view: APIView) -> None:
     """Raise 400 for a query parameter that `view` does not know, or that stands more than once."""
     filterset: type[TelnyxFilterSet] | None = getattr(view, "filterset_class", None)
     known = set(getattr(view, "query_parameters", ()))
-    if request.method in {"GET", "DELETE"} and filterset is not None:
+    reads = request.method in {"GET", "HEAD"}
+    if (reads or request.method == "DELETE") and filterset is not None:
         known |= set(filterset.base_filters)
-    if request.method == "GET":
+    if reads:
         known |= getattr(getattr(view, "pagination_class", None), "parameters", frozenset())
     for name in request.query_params:
         if name not in known:

@@ -190,6 +190,16 @@ def test_an_empty_list_has_no_pages(acme: Company) -> None:
     }
 
 
+def test_the_headers_alone_are_asked_for_with_the_same_parameters(acme: Company) -> None:
+    for query, status in (
+        ("page[size]=1&filter[unique_name]=a", 200),
+        ("colour=red", 400),
+        ("page[size]=0", 400),
+    ):
+        answer = acme.back_end.ask("HEAD", f"/v2/rooms?{query}", None)
+        assert (answer.status, answer.raw) == (status, b"")
+
+
 def test_the_largest_page_is_served(acme: Company) -> None:
     assert acme.back_end.get("/v2/rooms", {"page[size]": 250, "page[number]": 10_000}).data == []
 
