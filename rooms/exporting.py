@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 from rooms import erasing, films
 from rooms.doorkeeping import doorkeeper
@@ -38,14 +38,14 @@ class Whom:
     tenant: Tenant
     identity: str
     now: datetime
-    request: Request | None
+    request: HttpRequest | None
 
 
 Section = Callable[[Whom], Iterator[Json]]
 
 
 def export(
-    caller: Caller, tenant: Tenant, identity: str, *, now: datetime, request: Request | None = None
+    caller: Caller, tenant: Tenant, identity: str, *, now: datetime, request: HttpRequest | None = None
 ) -> Iterator[bytes]:
     """The document, piece by piece; `request` says how we are called. That it was asked for is audited at once, before
     the first piece."""

@@ -155,7 +155,8 @@ class ErasureAdmin(OperatorAdmin):
         form = self.get_form(request)(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             tenant, identity = form.cleaned_data["tenant"], form.cleaned_data["identity"]
-            pieces = exporting.export(caller_of(request, tenant), tenant, identity, now=timezone.now())
+            caller, now = caller_of(request, tenant), timezone.now()
+            pieces = exporting.export(caller, tenant, identity, now=now, request=request)
             headers = {
                 "Content-Disposition": 'attachment; filename="personal-data.json"',
                 "Cache-Control": "no-store",

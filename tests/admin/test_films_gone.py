@@ -232,7 +232,9 @@ class TestErasures:
         answer = olga.post(reverse("admin:rooms_erasure_export"), form)
         assert answer["Content-Disposition"] == 'attachment; filename="personal-data.json"'
         told: Json = json.loads(b"".join(answer.streaming_content))["data"]
-        assert [each["id"] for each in told["recordings"]] == [str(film.pk)]
+        (recording,) = told["recordings"]
+        assert recording["id"] == str(film.pk)
+        assert recording["download_url"] == f"http://testserver/v2/room_recordings/{film.pk}/download"
         entry = AuditEntry.objects.get(action="personal_data.exported")
         assert (entry.actor, entry.tenant, entry.subject) == ("olga", acme.row, "bo")
 
