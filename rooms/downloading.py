@@ -73,7 +73,7 @@ def answer(caller: Caller, model: AnyModel, footage_id: UUID) -> Response:
 def hand_over(caller: Caller, footage: AnyFootage) -> Response:
     """The same where it is known already that the caller may have this one."""
     if footage.completed_at is None or footage.telnyx_id is None:
-        raise _not_complete()
+        raise _not_complete(footage)
     link = _fresh_link(footage)
     auditing.record(
         caller, f"{footage.kind}.downloaded", tenant=footage.room.tenant, room_id=footage.room_id,
@@ -87,8 +87,13 @@ def hand_over(caller: Caller, footage: AnyFootage) -> Response:
     return Response(status=302, headers=headers)
 
 
-def _not_complete() -> Problem:
-    return conflict("not_complete", "there is no file yet: wait until it is completed")
+def _not_complete(footage: AnyFootage) -> Problem:
+    failed_because = getattr(footage, "failed_because", "")
+    if failed_because:
+        told = f"there is no file, and there will be none: {failed_because}. Delete it, and order another"
+    else:
+        told = "there is no file yet: wait until it is completed"
+    return conflict("not_complete", told)
 
 
 def _fresh_link(footage: AnyFootage) -> Secret:
@@ -106,7 +111,7 @@ def _fresh_link(footage: AnyFootage) -> Secret:
         log.error("footage_not_as_expected", footage=str(footage.pk), because="it is of another session")
         raise excusing.not_handed_out("upstream_mismatch")
     if found.download_url is None:
-        raise _not_complete()
+        raise _not_complete(footage)
     return _trusted(found.download_url, footage)
 
 

@@ -171,6 +171,9 @@ def test_a_refusal_of_telnyxs_is_told_on_the_film(cutting_room: CuttingRoom, sim
     shown = cutting_room.back_end.get(path(composition)).data
     assert shown["status"] == "enqueued"
     assert "refused (422" in shown["failed_because"]
+    download = cutting_room.back_end.get(f"{path(composition)}/download")
+    assert download.refusal == (409, "not_complete")
+    assert f"there will be none: {shown['failed_because']}" in download.error["detail"]
     assert cutting_room.order_of(composition).state == "failed"
     assert cutting_room.made() == 0
     assert cutting_room.back_end.delete(path(composition)).status == 204
