@@ -21,6 +21,7 @@ from rooms.operations import Attempt, Cancelled, carries_out
 from videobroker.telnyx import Telnyx, errors
 from videobroker.tenants import auditing
 from videobroker.tenants.callers import Caller, CallerKind
+from videobroker.tenants.deactivating import is_deactivated
 from videobroker.tenants.lines import line_of
 from videobroker.tenants.models import ApiKey
 
@@ -243,7 +244,9 @@ def may_still(operation: Operation, scope: str) -> bool:
     """Rights are read again when an order is carried out: they may have been lost since it was given."""
     kind, _, subject = operation.ordered_by.partition(":")
     if kind == CallerKind.IDENTITY:
-        return rights.decides(operation.room, subject) and not operation.room.tenant.is_suspended
+        room = operation.room
+        may_not = room.tenant.is_suspended or is_deactivated(room.tenant_id, subject)
+        return not may_not and rights.decides(room, subject)
     if kind == CallerKind.API_KEY:
         keys = ApiKey.objects.filter(pk=subject, tenant=operation.tenant_id, revoked_at=None)
         key = keys.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())).first()

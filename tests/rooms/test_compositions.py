@@ -17,7 +17,7 @@ from tests.rooms.orders import settle
 from tests.rooms.webhooks import body_of
 from tests.simulated import Simulator
 from videobroker.tenants.callers import HOUSE
-from videobroker.tenants.models import AuditEntry
+from videobroker.tenants.models import AuditEntry, User
 
 __all__ = ["cutting_room"]
 LAYOUT = {"board": {"width": 640, "height": 480, "z_pos": -1, "max_columns": 2, "video_sources": ["*"]}}
@@ -200,6 +200,14 @@ def test_who_has_lost_the_right_meanwhile_gets_no_film(cutting_room: CuttingRoom
     settle()
     composition = row(asked.data)
     assert "not_authorized" in composition.failed_because
+    assert cutting_room.made() == 0
+
+
+def test_who_was_deactivated_meanwhile_gets_no_film(cutting_room: CuttingRoom, acme: Company) -> None:
+    asked = cutting_room.ask(acme.person("ana"))
+    User.objects.create(username="ana", tenant=acme.row, identity="ana", is_active=False)
+    settle()
+    assert "not_authorized" in row(asked.data).failed_because
     assert cutting_room.made() == 0
 
 
