@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Min
 from django.db.models.functions import Coalesce
 
-from rooms import counting, deleting, erasing, films, pseudonymising, removing
+from rooms import counting, deleting, erasing, films, mirroring, pseudonymising, removing
 from rooms.doorkeeping import Named, doorkeeper
 from rooms.models import Attribution, Erasure, Footage, Participant
 from rooms.pseudonyms import Person
@@ -66,7 +66,7 @@ def forget_participant(
                 participant.room, identities=set(), grant_ids={grant_id}, because="erased", now=now
             )
         proven = {"attribution": Attribution.ATTRIBUTED, "grant_id": grant_id}
-        Participant.objects.filter(pk=participant.pk).update(**proven)
+        mirroring.change(Participant.objects.filter(pk=participant.pk), **proven)
         pseudonymising.replace_participants(_person(erasure, identity), [participant])
 
 

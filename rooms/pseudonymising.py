@@ -81,7 +81,7 @@ def replace_participants(person: Person, some: list[Participant]) -> int:
     """Replace the person in participants that they were, and in what was told of these, in the caller's transaction;
     how many."""
     values = {"identity": person.pseudonym, "display_name": "", "context": ""}
-    changed = _rows(Participant, some).update(**values)
+    changed = _rows(Participant, some).update(**values, updated_at=timezone.now())
     _what_was_told_of(person, some)
     return changed
 
@@ -110,10 +110,13 @@ def empty_contexts(person: Person, some: list[Participant]) -> int:
     """Take away what these strangers showed of the person, and what was told of it, in the caller's transaction; of how
     many. The empty text stays for good: of two contexts the first in the alphabet stands (`mirroring`)."""
     # Who cannot be judged yet keeps it for a while: they may prove to be the person, and then their films go too.
-    pending = {"attribution": Attribution.PENDING, "seen_at__gt": timezone.now() - JUDGED_WITHIN}
-    rows = _rows(Participant, some).exclude(attribution=Attribution.ATTRIBUTED).exclude(**pending)
+    pending = Q(attribution=Attribution.PENDING, seen_at__gt=timezone.now() - JUDGED_WITHIN)
+    # What somebody new was given is shown by its context; who copied that has copied nothing of the person.
+    newcomers = Q(granted_at__gt=person.given_until)
+    known = Q(attribution=Attribution.ATTRIBUTED)
+    rows = _rows(Participant, some).exclude(known | pending | newcomers)
     judged = list(rows)
-    changed = _rows(Participant, judged).update(context="")
+    changed = _rows(Participant, judged).update(context="", updated_at=timezone.now())
     _what_was_told_of(person, judged)
     return changed
 

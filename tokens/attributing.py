@@ -146,7 +146,7 @@ def _wrong(grant: Grant) -> list[tuple[Participant, dict[str, Any]]]:
     should be."""
     found = []
     people = {person.pk: person for person in _shown(grant)}
-    claims = [_claim(person) for person in people.values() if person.joined_at is not None]
+    claims = [_claim(person) for person in people.values() if _may_be_judged(person)]
     for participant_id, verdict in verdicts(claims).items():
         person = people[participant_id]
         is_theirs = verdict == Attribution.ATTRIBUTED
@@ -159,6 +159,12 @@ def _wrong(grant: Grant) -> list[tuple[Participant, dict[str, Any]]]:
         if any(getattr(person, name) != value for name, value in wanted.items()):
             found.append((person, wanted))
     return found
+
+
+def _may_be_judged(person: Participant) -> bool:
+    """Whether it is known when they joined, and what they showed. From a stranger an erasure takes that, and the old
+    verdict stands; who was erased is judged by what was found before."""
+    return person.joined_at is not None and (bool(person.context) or pseudonyms.is_pseudonym(person.identity))
 
 
 def _settle_erased(person: Participant, erasure: Erasure, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from rooms import lingering
+from rooms import lingering, rounds
 from rooms.models import Erasure, Participant, Recording
 from tests.cast import Company
 from tests.rooms.films import Studio
@@ -13,9 +13,10 @@ from tests.rooms.test_erasing import IDENTITY, carry_on, order, pseudonyms_are_o
 from tests.rooms.test_erasing_again import come_back, held_film
 from tests.simulated import Simulator
 from tests.tokens.doors import enter, mint
+from tests.tokens.passing import Time, time
 from tokens import tidying
 
-__all__ = ["pseudonyms_are_of_this_database", "studio"]
+__all__ = ["pseudonyms_are_of_this_database", "studio", "time"]
 
 
 def finish(company: Company, hold_id: str) -> None:
@@ -86,3 +87,40 @@ def test_what_is_made_of_the_others_when_their_own_recordings_are_gone_stays(
     left = [each["id"] for each in acme.back_end.get("/v2/room_compositions").data]
     assert left == [shows_ana["id"]] != [shows_them["id"]]
     assert Recording.objects.get(pk=of_ana.pk).state == "kept"
+
+
+def test_who_copies_what_they_show_is_judged_also_after_it(acme: Company, studio: Studio, time: Time) -> None:
+    """A device that shows the newcomer's context was taken for a second claimant, and is gone before the erasure is
+    done; the newcomer then comes in again."""
+    order(acme)
+    come_back(acme, studio)
+    minted = enter(acme.person(IDENTITY), studio.room, token_ttl_secs=3600)
+    for _ in range(2):
+        claimant = studio.gathering.joins(minted)
+        studio.gathering.hear()
+        time.passes(60)
+        studio.gathering.asks()
+    studio.gathering.leaves(claimant)
+    studio.gathering.hear()
+    time.passes(300)
+    assert studio.gathering.person(claimant).attribution == "claimed"
+    carry_on()
+    assert Erasure.objects.get().state == "finished"
+    assert studio.gathering.person(claimant).context == minted["context"]
+    studio.gathering.joins(minted)
+    studio.gathering.hear()
+    rounds.attribute_and_evict(timezone.now())
+    assert studio.gathering.person(claimant).attribution == "claimed"
+
+
+def test_one_whose_context_was_taken_holds_up_nobody(acme: Company, studio: Studio, time: Time) -> None:
+    """Of a grant that is alive, as may be left by an erasure of long ago."""
+    minted = enter(acme.person(IDENTITY), studio.room, token_ttl_secs=3600)
+    emptied = studio.gathering.joins(minted)
+    studio.gathering.hear()
+    Participant.objects.filter(telnyx_id=emptied).update(context="", attribution="claimed", identity=None)
+    newcomer = studio.gathering.joins(minted)
+    studio.gathering.hear()
+    rounds.attribute_and_evict(timezone.now())
+    assert studio.gathering.person(emptied).attribution == "claimed"
+    assert studio.gathering.person(newcomer).identity == IDENTITY
