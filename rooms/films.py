@@ -15,6 +15,8 @@ from videobroker.tenants.models import Tenant
 
 # So many of what a hold keeps are named; how many there are is said in any case.
 MOST_NAMED: Final = 100
+# Of so many films it is asked which holds keep them.
+LOOKED_THROUGH: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,8 @@ class Kept:
 
     def told(self) -> dict[str, Any]:
         """For people: what is kept and which holds keep it; how many, and the first of them by their ids."""
-        on_person = Q(pk__in=self.on_person.order_by().values("pk"))
-        holds = holding.holds_among(self.tenant.pk, on_person, self.recordings, self.compositions)
         rows: dict[str, QuerySet[Any]] = {
-            "recordings": self.recordings, "compositions": self.compositions, "holds": holds,
+            "recordings": self.recordings, "compositions": self.compositions, "holds": self._holds(),
         }  # fmt: skip
         return {
             kind: {
@@ -43,6 +43,14 @@ class Kept:
             }
             for kind, found in rows.items()
         }
+
+    def _holds(self) -> QuerySet[Hold]:
+        """The holds on the person, and those that keep the films; of very many the first of these. Asked by their ids:
+        which films are kept is too much of a question to be part of another."""
+        recordings = list(self.recordings.order_by("pk")[:LOOKED_THROUGH])
+        compositions = list(self.compositions.order_by("pk")[:LOOKED_THROUGH])
+        on_person = Q(pk__in=list(self.on_person.values_list("pk", flat=True)))
+        return holding.holds_among(self.tenant.pk, on_person, recordings, compositions)
 
 
 def of(tenant: Tenant, identity: str) -> tuple[QuerySet[Any], QuerySet[Any]]:

@@ -81,22 +81,19 @@ def holds_in(room: Room) -> models.QuerySet[Hold]:
     """The holds in force that cover the room, or anything that is kept of what was recorded in it."""
     recordings = Recording.objects.filter(room=room).kept()
     compositions = Composition.objects.filter(room=room).kept()
-    return holds_among(room.tenant_id, Q(room=room), recordings, compositions)
+    there = Q(room=room) | Q(recording__in=recordings) | Q(composition__in=compositions)
+    composed = Recording.objects.filter(session__in=compositions.order_by().values("session"))
+    return _holds(room.tenant_id, there, recordings.order_by() | composed.order_by())
 
 
 def holds_among(
-    tenant_id: UUID,
-    more: Q,
-    recordings: models.QuerySet[Recording],
-    compositions: models.QuerySet[Composition],
+    tenant_id: UUID, more: Q, recordings: Sequence[Recording], compositions: Sequence[Composition]
 ) -> models.QuerySet[Hold]:
     """The holds in force that cover any of these recordings or compositions of the tenant, and those of `more`."""
-    there = more | Q(recording__in=recordings.order_by().values("pk"))
-    there |= Q(composition__in=compositions.order_by().values("pk"))
-    for films in (recordings, compositions):
-        there |= Q(room__in=films.order_by().values("room"))
-    shown = Q(pk__in=recordings.order_by().values("pk"))
-    shown |= Q(session__in=compositions.order_by().values("session"))
+    rooms = {footage.room_id for footage in (*recordings, *compositions)}
+    there = more | Q(room__in=rooms) | Q(recording__in=recordings) | Q(composition__in=compositions)
+    shown = Q(pk__in=[each.pk for each in recordings])
+    shown |= Q(session__in={each.session_id for each in compositions})
     return _holds(tenant_id, there, Recording.objects.filter(shown))
 
 

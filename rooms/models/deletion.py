@@ -94,6 +94,7 @@ class Deletion(models.Model):
             models.Index(fields=["begun_at"], condition=Q(state="blocked"), name="deletions_blocked"),
             models.Index(fields=["run"], condition=Q(due_at__isnull=False), name="deletions_of_a_purge"),
             models.Index(fields=["tenant", "-begun_at"], name="deletions_of_tenant"),
+            models.Index(fields=["session_id"], name="deletions_of_session"),
         ]
 
     def __str__(self) -> str:
