@@ -97,6 +97,24 @@ def test_a_user_name_of_before_that_is_somebody_elses_now_stays_theirs(
     assert AuditEntry.objects.filter(action="user.updated", subject=USERNAME).exists()
 
 
+def test_a_user_name_that_two_have_had_in_turn_is_nobodys(
+    acme: Company, studio: Studio, olga: Client
+) -> None:
+    """Whose sign-ins are under it cannot be told, so nobody is shown them, and they go with time."""
+    user = new_user(acme, is_staff=True)
+    send(olga, change_path("tenants_user", user), username="zz9")
+    eve = User.objects.create_user(
+        USERNAME, password=PASSWORD, tenant=acme.row, identity="eve", is_staff=True
+    )
+    assert signs_in_as(USERNAME)
+    send(olga, change_path("tenants_user", eve), username="eve2")
+    for identity in (IDENTITY, "eve"):
+        told = acme.back_end.get("/v2/personal_data", {"identity": identity}).data
+        assert USERNAME not in {each["username"] for each in told["sign_ins"]}, identity
+    erase(acme)
+    assert AccessLog.objects.filter(username=USERNAME).exists()
+
+
 def test_under_a_name_of_somebody_else_they_stay(acme: Company, globex: Company, studio: Studio) -> None:
     new_user(acme)
     User.objects.create_user(IDENTITY, email=MAIL, password=PASSWORD, tenant=globex.row, is_staff=True)

@@ -131,7 +131,7 @@ class UserAdmin(OperatorAdmin, DjangosUserAdmin):
         """A change of the user name is audited with the former one, under which there may be more in the audit."""
         super().save_model(request, obj, form, change)
         if change and "username" in form.changed_data:
-            self.audit(request, obj, renaming.RENAMED, {renaming.FORMER: form.initial["username"]})
+            self.audit(request, obj, renaming.RENAMED, renaming.details_of(obj, form.initial["username"]))
 
     def subject_of(self, row: User) -> str:
         return row.username
