@@ -142,10 +142,10 @@ def _go_on_in_turn(erasure: Erasure, now: datetime) -> None:
     try:
         go_on(erasure.pk, now=now)
     except (DatabaseError, KeyRingError) as error:
-        # The first line alone, and no trace: what databases say beyond it has values of the row.
+        # The first line alone: what databases say beyond it has values of the row.
         why = str(error).partition("\n")[0]
         told = {"erasure": str(erasure.pk), "tenant": erasure.tenant.slug, "error": why}
-        log.error("erasure_failed", **told)  # noqa: TRY400
+        log.error("erasure_failed", **told)  # noqa: TRY400  a trace would have values of the row too
 
 
 def go_on(erasure_id: UUID, *, now: datetime) -> Erasure:

@@ -139,8 +139,10 @@ class Command(BaseCommand):
                 break
             carriers.dispatch()
             progress.show(running)
-            # The runners work meanwhile; a Telnyx that is silent is not asked twice a second.
-            time.sleep(min(SILENT_SECS, patience_secs) if is_silent else LOOK_SECS)
+            pause_secs = min(SILENT_SECS, patience_secs) if is_silent else LOOK_SECS
+            time.sleep(
+                pause_secs
+            )  # the runners work meanwhile; a Telnyx that is silent is not asked twice a second
             purging.go_on(timezone.now(), tenants=tenants)
         progress.end(list(runs.all()))
 
