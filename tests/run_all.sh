@@ -11,7 +11,8 @@ tests/rooms/test_dispatching.py tests/rooms/test_carrying.py tests/rooms/test_mi
 tests/rooms/test_purging.py tests/rooms/test_purging_by_clocks.py tests/rooms/test_holds.py
 tests/rooms/test_retention.py tests/rooms/test_bans.py
 tests/rooms/test_evicting.py tests/rooms/test_delivering.py tests/rooms/test_erasing.py
-tests/rooms/test_deleting_recordings.py tests/rooms/test_provisioning.py tests/rooms/test_hostile_participants.py
+tests/rooms/test_deleting_recordings.py tests/rooms/test_deleting_many_recordings.py
+tests/rooms/test_provisioning.py tests/rooms/test_hostile_participants.py
 tests/rooms/test_composing_by_itself.py tests/rooms/test_any_course_of_events.py
 tests/rooms/test_deleting.py tests/rooms/test_not_to_be_deleted.py
 tests/rooms/test_deleted_under_a_wrong_key.py tests/rooms/test_erasing_again.py tests/rooms/test_lingering_people.py
